@@ -1,0 +1,1 @@
+//! L2 · archives in and out: checked unpacking, deterministic packing, patches.

@@ -1,0 +1,1 @@
+//! L2 · gets bytes by digest from wherever they can be had.

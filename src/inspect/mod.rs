@@ -1,0 +1,1 @@
+//! L1 · bytes → facts: what an object, archive, executable or library says of itself.

@@ -1,0 +1,39 @@
+//! `pbs` builds optimised, bit-reproducible, relinkable CPython distributions for every target
+//! from one Linux machine.
+//!
+//! One direction of flow: recipe → build → plan → steps → tree → manifest → archive →
+//! {verify, link, publish}. A later stage never reaches back. The modules below stand in layer
+//! order; a lower one never imports a higher one (`tests/it/tidy.rs` holds the table).
+
+// L0 · vocabulary.
+pub mod model;
+
+// L1 · meaning: pure functions over values.
+pub mod inspect;
+pub mod link;
+pub mod manifest;
+pub mod plan;
+pub mod recipe;
+pub mod verify;
+
+// L2 · world: each module owns one kind of effect.
+#[cfg(feature = "driver")]
+pub mod archive;
+#[cfg(feature = "driver")]
+pub mod fetch;
+#[cfg(feature = "driver")]
+pub mod sandbox;
+#[cfg(feature = "driver")]
+pub mod store;
+#[cfg(feature = "driver")]
+pub mod workspace;
+
+// L3 · conduct.
+#[cfg(feature = "driver")]
+pub mod engine;
+
+// L4 · skin.
+#[cfg(feature = "driver")]
+pub mod cli;
+#[cfg(feature = "driver")]
+pub mod ui;

@@ -1,0 +1,211 @@
+//! Content digests: SHA-256 and the size in bytes, as in the Remote Execution API.
+//!
+//! The only file that names the `sha2` crate.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
+
+/// SHA-256 of some bytes, and how many bytes they are.
+///
+/// Printed and parsed as `sha256:<64 hex digits>/<size>`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest {
+    /// The SHA-256 sum.
+    pub hash: [u8; 32],
+    /// Length of the content in bytes.
+    pub size: u64,
+}
+
+impl Digest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
+    /// A digest from 64 hexadecimal digits and a size.
+    pub fn from_hex(hex: &str, size: u64) -> Result<Self, ParseDigestError> {
+        if hex.len() != 64 {
+            return Err(ParseDigestError::Length { found: hex.len() });
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Ok(Self { hash, size })
+    }
+
+    /// The SHA-256 sum as 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        use fmt::Write as _;
+        self.hash.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+fn nibble(byte: u8) -> Result<u8, ParseDigestError> {
+    match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        _ => Err(ParseDigestError::Character { found: byte as char }),
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}/{}", self.hex(), self.size)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        let rest = text.strip_prefix("sha256:").ok_or(ParseDigestError::Prefix)?;
+        let (hex, size) = rest.split_once('/').ok_or(ParseDigestError::Size)?;
+        let size = size.parse().map_err(|_| ParseDigestError::Size)?;
+        Self::from_hex(hex, size)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Digest of a tree: of the encoded Remote Execution `Directory` message of its root.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TreeDigest(pub Digest);
+
+impl fmt::Display for TreeDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for TreeDigest {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        text.parse().map(Self)
+    }
+}
+
+/// Why a text is not a digest.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ParseDigestError {
+    /// `sha256:` is missing in front.
+    #[error("a digest starts with `sha256:`")]
+    Prefix,
+    /// The hexadecimal part has another length than 64.
+    #[error("a SHA-256 sum has 64 hexadecimal digits, not {found}")]
+    Length {
+        /// How many characters there were.
+        found: usize,
+    },
+    /// A character that is no lower-case hexadecimal digit.
+    #[error("`{found}` is not a lower-case hexadecimal digit")]
+    Character {
+        /// The offending character.
+        found: char,
+    },
+    /// The size behind the slash is missing or not a number.
+    #[error("a digest ends with `/` and the size in bytes")]
+    Size,
+}
+
+/// Computes a [`Digest`] from bytes as they pass by.
+#[derive(Clone)]
+pub struct Hasher {
+    state: sha2::Sha256,
+    size: u64,
+}
+
+impl Hasher {
+    /// A hasher that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            state: sha2::Sha256::new(),
+            size: 0,
+        }
+    }
+
+    /// Takes in the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    /// The digest of all bytes seen.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest {
+            hash: self.state.finalize().into(),
+            size: self.size,
+        }
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher")
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_what_it_parses() {
+        let digest = Digest::of(b"abc");
+        let text = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad/3";
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(text.parse(), Ok(digest));
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let check = |text: &str, expected| assert_eq!(text.parse::<Digest>(), Err(expected), "{text}");
+        check("ba78", ParseDigestError::Prefix);
+        check("sha256:ba78/1", ParseDigestError::Length { found: 4 });
+        check(
+            &format!("sha256:{}/1", "G".repeat(64)),
+            ParseDigestError::Character { found: 'G' },
+        );
+        check(&format!("sha256:{}", "a".repeat(64)), ParseDigestError::Size);
+        check(&format!("sha256:{}/x", "a".repeat(64)), ParseDigestError::Size);
+    }
+}

@@ -1,0 +1,17 @@
+//! L0 · vocabulary: small value types that are parsed, printed and compared.
+//!
+//! Nothing here decides anything and nothing touches the world.
+
+mod digest;
+mod options;
+mod path;
+mod python;
+mod target;
+mod tree;
+
+pub use digest::{Digest, Hasher, ParseDigestError, TreeDigest};
+pub use options::{Options, ParseOptionsError};
+pub use path::{GuestPath, HostPath, ParsePathError, TreePath};
+pub use python::{ParseVersionError, PythonVersion, Series};
+pub use target::{Arch, Family, Libc, ObjectFormat, Os, ParseTargetError, Target};
+pub use tree::{Entry, MergeError, Tree};
