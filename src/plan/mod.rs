@@ -1,5 +1,9 @@
 //! L1 · what would be done: a build lowered to a graph of steps, keyed, explained and printed.
 
+mod explain;
+mod key;
 mod step;
 
+pub use explain::*;
+pub use key::*;
 pub use step::*;

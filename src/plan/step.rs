@@ -22,7 +22,7 @@ impl fmt::Display for StepId {
     }
 }
 
-/// A directed acyclic graph of steps. Every input of a step stands before it.
+/// A directed acyclic graph of steps. Every input of a step, and every step it waits for, stands before it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Plan {
     /// The steps in an order in which they could run one by one.
@@ -40,6 +40,9 @@ pub struct Step {
     ///
     /// In a [`Run`] step the role is the name below `/in/`, and `root` is the sandbox's root.
     pub inputs: BTreeMap<String, Input>,
+    /// Steps that must have succeeded before this one starts, whatever they made: nothing is
+    /// packed that verification refuses. Not part of the key.
+    pub after: Vec<StepId>,
     /// What a person reads while it runs and when it fails. Not part of the key.
     pub why: String,
     /// What to try when it fails, from the recipe. Not part of the key.

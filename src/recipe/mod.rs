@@ -1,1 +1,5 @@
-//! L1 · recipes: from what was written (YAML) to what it means (a build).
+//! L1 · what was written (YAML with positions) and what it means (a concrete build).
+
+mod file;
+
+pub use file::SourceFile;
