@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, ObjectFormat, Options, Os, PythonVersion, Target, TreeDigest};
+use crate::model::{Digest, ObjectFormat, Options, Os, Pin, PythonVersion, Target, TreeDigest};
 use crate::plan::{LicenseFile, Module};
 
 /// Everything that `PYTHON.json` says which cannot be observed in the built tree.
@@ -50,7 +50,7 @@ pub struct Component {
     /// Upstream's address of the source.
     pub url: Option<String>,
     /// Digest of upstream's archive.
-    pub archive: Option<Digest>,
+    pub archive: Option<Pin>,
     /// Digest of the selected tree, where the recipe has it.
     pub tree: Option<TreeDigest>,
     /// Patches: path in `patches/` → digest.

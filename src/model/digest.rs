@@ -95,6 +95,83 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// What is known beforehand of an archive: its SHA-256 and, where upstream says so, its size.
+///
+/// Printed and parsed as `sha256:<64 hex digits>` with `/<size>` behind it where the size is known.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pin {
+    /// The SHA-256 sum.
+    pub hash: [u8; 32],
+    /// Length in bytes, if known.
+    pub size: Option<u64>,
+}
+
+impl Pin {
+    /// Whether the bytes with this digest are the ones that are meant.
+    #[must_use]
+    pub fn matches(&self, digest: &Digest) -> bool {
+        self.hash == digest.hash && self.size.is_none_or(|size| size == digest.size)
+    }
+
+    /// The SHA-256 sum as 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        Digest {
+            hash: self.hash,
+            size: 0,
+        }
+        .hex()
+    }
+}
+
+impl From<Digest> for Pin {
+    fn from(digest: Digest) -> Self {
+        Self {
+            hash: digest.hash,
+            size: Some(digest.size),
+        }
+    }
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", self.hex())?;
+        self.size.map_or(Ok(()), |size| write!(f, "/{size}"))
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Pin {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        if text.contains('/') {
+            return text.parse().map(|digest: Digest| digest.into());
+        }
+        let hex = text.strip_prefix("sha256:").ok_or(ParseDigestError::Prefix)?;
+        let Digest { hash, size: _ } = Digest::from_hex(hex, 0)?;
+        Ok(Self { hash, size: None })
+    }
+}
+
+impl Serialize for Pin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Digest of a tree: of the encoded Remote Execution `Directory` message of its root.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -194,6 +271,21 @@ mod tests {
         let text = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad/3";
         assert_eq!(digest.to_string(), text);
         assert_eq!(text.parse(), Ok(digest));
+    }
+
+    #[test]
+    fn a_pin_may_leave_the_size_open() {
+        let digest = Digest::of(b"abc");
+        for text in [format!("sha256:{}", digest.hex()), digest.to_string()] {
+            let pin: Pin = text.parse().unwrap();
+            assert_eq!(pin.to_string(), text);
+            assert!(pin.matches(&digest));
+        }
+        let longer = Pin {
+            size: Some(4),
+            ..Pin::from(digest)
+        };
+        assert!(!longer.matches(&digest));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod python;
 mod target;
 mod tree;
 
-pub use digest::{Digest, Hasher, ParseDigestError, TreeDigest};
+pub use digest::{Digest, Hasher, ParseDigestError, Pin, TreeDigest};
 pub use options::{Options, ParseOptionsError};
 pub use path::{GuestPath, HostPath, ParsePathError, TreePath};
 pub use python::{ParseVersionError, PythonVersion, Series};

@@ -9,7 +9,7 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, GuestPath, TreeDigest, TreePath};
+use crate::model::{GuestPath, Pin, TreeDigest, TreePath};
 
 /// The name of a step, unique in a plan: `zlib/build`, `zlib/source`, `worker/root`, `dist/manifest`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ pub enum SourceIdentity {
     /// applied. All places offer the same bytes.
     Archive {
         /// Digest of the archive.
-        digest: Digest,
+        digest: Pin,
         /// Leading path components that are removed.
         strip: u32,
         /// Globs of the files that are used, on stripped paths; empty means all.
@@ -133,8 +133,8 @@ pub enum SourceIdentity {
 pub struct Place {
     /// Who to ask.
     pub origin: Origin,
-    /// Digest of the archive this place gives.
-    pub archive: Digest,
+    /// Digest of the archive this place gives; upstream does not always say the size.
+    pub archive: Pin,
     /// Leading path components that are removed.
     pub strip: u32,
     /// The part of the (stripped) archive that is the source; the root for all of it.
