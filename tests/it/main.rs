@@ -1,1 +1,6 @@
 //! The one integration test binary: one link, many modules.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod dist;
+mod support;

@@ -1,0 +1,41 @@
+//! What tests share: saying what they need beyond Rust.
+
+/// Whether a test's need is met; prints `SKIP <need>` where it is not, and fails where
+/// `PBS_TEST_REQUIRE` (comma-separated) names it.
+pub(crate) fn met(need: &str, met: bool) -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are configured by the environment"
+    )]
+    let required = std::env::var("PBS_TEST_REQUIRE").unwrap_or_default();
+    assert!(
+        met || !required.split(',').any(|name| name == need),
+        "`{need}` is required but not there"
+    );
+    if !met {
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("SKIP {need}");
+        }
+    }
+    met
+}
+
+/// The value of a variable that configures tests.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are configured by the environment"
+    )]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Leaves the test, with a `SKIP` line, unless the condition holds: `requires!("cc", path.exists())`.
+macro_rules! requires {
+    ($need:literal, $met:expr) => {
+        if !$crate::support::met($need, $met) {
+            return;
+        }
+    };
+}
+pub(crate) use requires;
