@@ -1,1 +1,33 @@
 //! L2 · gets bytes by digest from wherever they can be had.
+//!
+//! A thing is looked for in the store, in local directories, and then where its recipe says:
+//! upstream's address, mirrors, and the machine's own package clients. A body is hashed while it
+//! streams; a wrong one never lands. Everything here blocks; call it from `spawn_blocking`.
+
+mod apt;
+mod checked;
+mod client;
+mod crates;
+mod debian;
+mod dir;
+mod error;
+mod fetcher;
+mod http;
+mod mirror;
+mod parallel;
+mod progress;
+mod pypi;
+mod resolve;
+mod source;
+
+pub use apt::Apt;
+pub use checked::Mismatch;
+pub use client::ClientError;
+pub use error::{Failure, FetchError, Reason, RootError};
+pub use fetcher::{FetchOptions, Fetcher, Network};
+pub use http::{Body, BodySize, Http, HttpError, HttpLimits, Route};
+pub use mirror::{ListedPlace, ListedSource, MirroredFile, Need, fetch_all, mirror};
+pub use progress::{NoProgress, Progress, Transfer};
+pub use pypi::PypiError;
+pub use resolve::{Lock, LockChange, LockError, LockRequest, lock_changes, render_lock, resolve};
+pub use source::Archived;

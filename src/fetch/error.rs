@@ -1,0 +1,240 @@
+//! Why something could not be fetched: each place that was tried, and its reason.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use super::checked::Mismatch;
+use super::client::ClientError;
+use super::http::HttpError;
+use super::pypi::PypiError;
+/// Stands in for the archive module's error.
+pub(crate) type ArchiveError = Box<dyn Error + Send + Sync>;
+use crate::model::{MergeError, Pin, TreeDigest};
+use crate::store::StoreError;
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// No place gave it.
+    #[error("`{name}` cannot be had{}", list(.failures))]
+    Nowhere {
+        /// What was wanted.
+        name: String,
+        /// Every place that was tried, in order.
+        failures: Vec<Failure>,
+    },
+    /// The store failed.
+    #[error("`{name}` cannot be kept")]
+    Store {
+        /// What was wanted.
+        name: String,
+        /// Why.
+        source: StoreError,
+    },
+    /// A package that cannot be unpacked.
+    #[error("package `{package}` cannot be unpacked")]
+    Package {
+        /// Its name.
+        package: String,
+        /// Why.
+        source: ArchiveError,
+    },
+    /// What an image declares does not fit its packages.
+    #[error("the worker root `{image}` cannot be put together")]
+    Root {
+        /// Folder of `docker/`.
+        image: String,
+        /// Why.
+        source: RootError,
+    },
+    /// A file could not be written or read.
+    #[error("failed to {doing}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// Why; names the path.
+        source: io::Error,
+    },
+    /// The HTTP client could not be made.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The driver is stopping.
+    #[error("fetching `{name}` was cancelled")]
+    Cancelled {
+        /// What was wanted.
+        name: String,
+    },
+}
+
+/// What is wrong with a worker root's declaration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RootError {
+    /// Two things at one path.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// A link that is absolute or leaves the root.
+    #[error("link `{path}` -> `{target}` {problem}")]
+    Link {
+        /// Where it stands.
+        path: String,
+        /// Where it points.
+        target: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A digest in the lock that is none.
+    #[error("the lock's digest of `{package}` is none")]
+    Digest {
+        /// The package.
+        package: String,
+        /// Why.
+        source: crate::model::ParseDigestError,
+    },
+    /// A glob of `remove:` that is none.
+    #[error("`{glob}` is not a glob")]
+    Glob {
+        /// As written.
+        glob: String,
+        /// Why.
+        source: globset::Error,
+    },
+}
+
+/// One place that did not give what was wanted.
+#[derive(Debug)]
+pub struct Failure {
+    /// The place, for people.
+    pub place: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why one place did not give what was wanted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// HTTP went wrong.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The machine's client went wrong.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// pip went wrong.
+    #[error(transparent)]
+    Pypi(#[from] PypiError),
+    /// It gave something else.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// A local file could not be read.
+    #[error("it cannot be read")]
+    Read(#[source] io::Error),
+    /// The archive is right, but cannot be unpacked.
+    #[error("its archive cannot be unpacked")]
+    Unpack(#[source] ArchiveError),
+    /// The unpacked files are not those asked for.
+    #[error("its files have the tree digest {actual} instead of {expected}")]
+    Tree {
+        /// The digest asked for.
+        expected: TreeDigest,
+        /// The digest they have.
+        actual: TreeDigest,
+    },
+    /// The archive is not the one that identifies the source.
+    #[error("it gives sha256:{} where only sha256:{} is the source", .given.hex(), .expected.hex())]
+    OtherArchive {
+        /// What identifies the source.
+        expected: Pin,
+        /// What the place gives.
+        given: Pin,
+    },
+    /// It was not asked.
+    #[error("not asked, because of `--offline`")]
+    Offline,
+    /// Not in any directory.
+    #[error("no file `{hex}-…` or `{file}` with that content in it")]
+    NotInDirectory {
+        /// Its SHA-256 sum.
+        hex: String,
+        /// The plain name that was looked for.
+        file: String,
+    },
+    /// No Debian mirror.
+    #[error("no Debian mirror is configured on this machine")]
+    NoMirror,
+    /// The snapshot archive answers, but does not know the file.
+    #[error("the snapshot archive does not list `{file}`")]
+    NotInSnapshot {
+        /// Its name.
+        file: String,
+    },
+}
+
+/// An error with all its causes, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        // Transparent wrappers repeat what they wrap.
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, chain(&self.reason))
+    }
+}
+
+fn list(failures: &[Failure]) -> String {
+    if failures.is_empty() {
+        return ": its recipe names no place".to_owned();
+    }
+    failures
+        .iter()
+        .map(|failure| format!("\n  {failure}"))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+impl FetchError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Nowhere { .. } if self.is_wrong_content() => Some(
+                "if upstream replaced the file, check who did it and why before changing the digest in the recipe",
+            ),
+            Self::Nowhere { .. } => Some(
+                "on a machine that reaches one of these places run `pbs sources mirror DIR`, then give this one `--source-dir DIR`",
+            ),
+            Self::Root { .. } => Some("compare `image.yaml` with the packages, or run `pbs image lock`"),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody gave something, but nobody the right thing: then the recipe or the place
+    /// is wrong, and not this machine.
+    #[must_use]
+    pub fn is_wrong_content(&self) -> bool {
+        let wrong = |failure: &Failure| {
+            matches!(
+                failure.reason,
+                Reason::Mismatch(_) | Reason::Tree { .. } | Reason::Unpack(_) | Reason::OtherArchive { .. }
+            )
+        };
+        match self {
+            Self::Nowhere { failures, .. } => failures.iter().any(wrong),
+            Self::Package { .. } | Self::Root { .. } => true,
+            _ => false,
+        }
+    }
+}

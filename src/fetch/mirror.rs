@@ -1,0 +1,237 @@
+//! `pbs sources`: lists, prefetches, and fills a directory for machines without a network.
+//!
+//! Owns the layout of a mirror directory: files named `<sha256>-<name>`, `index.json`, `README.md`.
+
+use std::io;
+
+use camino::Utf8Path;
+use serde::Serialize;
+
+use super::fetcher::file_name;
+use super::parallel::in_parallel;
+use super::source::{file_name_of, package_pin};
+use super::{FetchError, Fetcher, dir};
+use crate::model::{Digest, Pin};
+use crate::plan::{Fetch, LockedPackage, Origin, Root};
+
+/// One thing that builds need from the world.
+#[derive(Clone, Copy, Debug)]
+pub enum Need<'a> {
+    /// A source.
+    Source(&'a Fetch),
+    /// A package of a worker root.
+    Package(&'a Root, &'a LockedPackage),
+}
+
+/// A need as it is listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ListedSource {
+    /// `zlib-1.3.1`, or a package's file.
+    pub name: String,
+    /// Where it can be had, in order of preference.
+    pub places: Vec<ListedPlace>,
+}
+
+/// A place as it is listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ListedPlace {
+    /// Who to ask.
+    pub place: String,
+    /// What it gives.
+    pub digest: Pin,
+}
+
+/// A file of a mirror directory, as `index.json` has it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct MirroredFile {
+    /// Its name in the directory.
+    pub file: String,
+    /// What it is: `zlib-1.3.1`.
+    pub name: String,
+    /// Its SHA-256 sum.
+    pub sha256: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Where it comes from in the first place.
+    pub upstream: String,
+}
+
+#[derive(Serialize)]
+struct Index<'a> {
+    version: u32,
+    files: &'a [MirroredFile],
+}
+
+const README: &str = "# Sources for `pbs`\n\n\
+    Written by `pbs sources mirror`; `index.json` says what each file is. Files are found by the SHA-256 sum\n\
+    in front of their name and checked when they are used:\n\n\
+    ```sh\npbs build --source-dir DIR --offline\n```\n";
+
+impl<'a> Need<'a> {
+    /// All packages of a worker root.
+    pub fn packages(root: &'a Root) -> impl Iterator<Item = Self> {
+        root.packages
+            .iter()
+            .map(move |package| Self::Package(root, package))
+    }
+
+    /// How people call it.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        match self {
+            Self::Source(fetch) => &fetch.name,
+            Self::Package(_, package) => file_name_of(package),
+        }
+    }
+
+    /// As it is listed.
+    #[must_use]
+    pub fn listed(&self) -> ListedSource {
+        let places = match self {
+            Self::Source(fetch) => fetch
+                .places
+                .iter()
+                .map(|place| ListedPlace {
+                    place: describe(&place.origin),
+                    digest: place.archive,
+                })
+                .collect(),
+            Self::Package(_, package) => package_pin(package)
+                .map(|digest| ListedPlace {
+                    place: format!("Debian {} {}", package.suite, package.filename),
+                    digest,
+                })
+                .into_iter()
+                .collect(),
+        };
+        ListedSource {
+            name: self.name().to_owned(),
+            places,
+        }
+    }
+
+    /// Its archive in the store, the plain name, and the address of the first place.
+    fn fetch(&self, fetcher: &Fetcher) -> Result<(Digest, String, String), FetchError> {
+        match self {
+            Self::Source(fetch) => {
+                let got = fetcher.fetch_archive(fetch)?;
+                let place = fetch.places.get(got.place);
+                let file = place.map_or_else(|| fetch.name.clone(), |place| file_name(&place.origin));
+                let upstream = fetch.places.first().map(|place| describe(&place.origin));
+                Ok((got.archive, file, upstream.unwrap_or_default()))
+            }
+            Self::Package(root, package) => {
+                let digest = fetcher.fetch_package(package, &root.image, &root.snapshot)?;
+                let upstream = format!("Debian {} {}", package.suite, package.filename);
+                Ok((digest, file_name_of(package).to_owned(), upstream))
+            }
+        }
+    }
+}
+
+fn describe(origin: &Origin) -> String {
+    match origin {
+        Origin::Url(url) => url.clone(),
+        Origin::Debian {
+            suite,
+            source,
+            version,
+            file,
+        } => format!("Debian {suite} source {source} {version}: {file}"),
+        Origin::Crate { name, version } => format!("crate {name} {version}"),
+        Origin::Pypi {
+            project,
+            version,
+            file,
+        } => format!("Python project {project} {version}: {file}"),
+    }
+}
+
+/// Gets everything into the store, several at a time; answers what could not be had.
+pub fn fetch_all(fetcher: &Fetcher, needs: &[Need<'_>]) -> Vec<FetchError> {
+    let fetched = in_parallel(fetcher.options().parallel, needs, |need| {
+        let outcome = need.fetch(fetcher);
+        let goes_on = !fetcher.options().cancelled.is_cancelled();
+        (goes_on || outcome.is_err()).then_some(outcome.err())
+    });
+    fetched.into_iter().flatten().flatten().collect()
+}
+
+/// Fills `dir` with every archive; answers its files, or what could not be had.
+pub fn mirror(
+    fetcher: &Fetcher,
+    needs: &[Need<'_>],
+    dir: &Utf8Path,
+) -> Result<Vec<MirroredFile>, Vec<FetchError>> {
+    fs_err::create_dir_all(dir).map_err(|error| vec![io("create the mirror directory", error)])?;
+    let outcomes = in_parallel(fetcher.options().parallel, needs, |need| {
+        Some(need.fetch(fetcher).and_then(|(digest, file, upstream)| {
+            let file = dir::mirror_name(&Pin::from(digest), &file);
+            write_blob(fetcher, need.name(), &digest, &dir.join(&file))?;
+            Ok(MirroredFile {
+                file,
+                name: need.name().to_owned(),
+                sha256: digest.hex(),
+                size: digest.size,
+                upstream,
+            })
+        }))
+    });
+    let mut files = Vec::new();
+    let mut errors = Vec::new();
+    for outcome in outcomes.into_iter().flatten() {
+        match outcome {
+            Ok(file) => files.push(file),
+            Err(error) => errors.push(error),
+        }
+    }
+    files.sort();
+    files.dedup();
+    let index = serde_json::to_string_pretty(&Index {
+        version: 1,
+        files: &files,
+    })
+    .expect("strings and numbers are JSON");
+    let written = write(&dir.join("index.json"), &mut (index + "\n").as_bytes())
+        .and_then(|()| write(&dir.join("README.md"), &mut README.as_bytes()));
+    if let Err(error) = written {
+        errors.push(io("write the mirror's index", error));
+    }
+    if errors.is_empty() { Ok(files) } else { Err(errors) }
+}
+
+fn io(doing: &'static str, source: io::Error) -> FetchError {
+    FetchError::Io { doing, source }
+}
+
+/// Copies a blob out of the store, checked, unless the file is there with the right size.
+fn write_blob(fetcher: &Fetcher, name: &str, digest: &Digest, to: &Utf8Path) -> Result<(), FetchError> {
+    if fs_err::metadata(to).is_ok_and(|metadata| metadata.len() == digest.size) {
+        return Ok(());
+    }
+    let mut blob = fetcher
+        .store()
+        .open_blob(digest)
+        .map_err(|source| FetchError::Store {
+            name: name.to_owned(),
+            source,
+        })?;
+    write(to, &mut blob).map_err(|error| io("write a file of the mirror", error))
+}
+
+/// Writes a file so that it is there whole or not at all.
+fn write(to: &Utf8Path, from: &mut dyn io::Read) -> io::Result<()> {
+    let dir = to.parent().unwrap_or(Utf8Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".part-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A mirror is for sharing: others may read it.
+        builder.permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    let mut file = builder.tempfile_in(dir)?;
+    io::copy(from, &mut file)?;
+    file.persist(to)?;
+    Ok(())
+}
