@@ -1,21 +1,14 @@
 //! L2 · where a command runs without network, at fixed paths. A choice of sandbox, never of result.
 
+mod choose;
+mod error;
+mod fake;
+mod limits;
+mod native;
 mod spec;
 
+pub use choose::{Choice, Settings, choose};
+pub use error::SandboxError;
+pub use fake::{Ending, Fake, Leaving, Script};
+pub use native::{Native, sandbox_child_main};
 pub use spec::*;
-
-/// Why a sandbox could not run a command at all.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SandboxError {
-    /// This machine cannot have such a sandbox.
-    #[error("the {sandbox} sandbox is not usable here: {reason}")]
-    Unusable {
-        /// `native` or `docker`.
-        sandbox: &'static str,
-        /// What is missing.
-        reason: String,
-        /// What a person can do.
-        hint: String,
-    },
-}
