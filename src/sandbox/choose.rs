@@ -28,10 +28,16 @@ pub struct Settings {
 
 /// Gives the sandbox of that choice, after a quick look whether it works.
 pub async fn choose(choice: Choice, settings: &Settings) -> Result<Arc<dyn Sandbox>, SandboxError> {
+    if choice == Choice::Docker {
+        return Err(SandboxError::Unusable {
+            sandbox: "docker",
+            reason: "not there yet".to_owned(),
+            hint: "use `--sandbox native`".to_owned(),
+        });
+    }
     let native = Native {
         helper: settings.helper.clone(),
     };
     native.probe().await?;
-    let _ = choice;
     Ok(Arc::new(native))
 }

@@ -39,7 +39,8 @@ pub(super) fn limit() -> io::Result<()> {
 /// default action again in a program that is started, an ignored one stays ignored.
 pub(super) fn default_signals() -> io::Result<()> {
     let noticed = Arc::new(AtomicBool::new(false));
-    for signal in 1..=31 {
+    // 32 and 33 belong to the C library, which lets nobody at them.
+    for signal in (1..=31).chain(34..=64) {
         if !signal_hook::consts::FORBIDDEN.contains(&signal) {
             signal_hook::flag::register(signal, Arc::clone(&noticed))?;
         }
