@@ -1,1 +1,15 @@
-//! L1 · bytes → facts: what an object, archive, executable or library says of itself.
+//! L1 · facts of object files, libraries and executables: bytes in, typed facts out.
+//!
+//! Nothing here judges; what is allowed is said by the rules in `verify`.
+
+mod ar;
+mod content;
+mod elf;
+mod leak;
+mod pyc;
+
+pub use ar::{Archive, ArchiveError, Member};
+pub use content::{Content, ContentError};
+pub use elf::{Binding, Elf, ElfError, ElfKind, Sizes, Stack, Symbol, Visibility};
+pub use leak::find_leaks;
+pub use pyc::{Invalidation, Pyc};

@@ -1,5 +1,22 @@
 //! L1 · `PYTHON.json`: its types, and how it is derived from what was built.
 
+mod derive;
 mod description;
+mod facts;
+mod inventory;
+mod json;
+mod layout;
+mod pbs;
+mod select;
 
+pub use derive::*;
 pub use description::*;
+pub use facts::*;
+pub use inventory::*;
+pub use json::*;
+pub use layout::*;
+pub use pbs::*;
+pub use select::*;
+
+#[cfg(test)]
+mod schema;

@@ -1,0 +1,164 @@
+//! Linker arguments as values, rendered last.
+
+use super::LinkPlan;
+
+/// An argument of a linker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LinkArg {
+    /// Where the executable is written.
+    Output(String),
+    /// The executable stands at fixed addresses.
+    FixedAddresses,
+    /// The executable can stand at any address.
+    PositionIndependent,
+    /// The dynamic loader.
+    Loader(String),
+    /// An object.
+    Object(String),
+    /// Static libraries that may need each other.
+    Archives(Vec<String>),
+    /// A directory with libraries of the system.
+    Search(String),
+    /// A library of the system.
+    System(String),
+    /// Extension modules from files find the interpreter's symbols.
+    ExportSymbols,
+    /// Nobody finds the symbols of static libraries.
+    HideArchives,
+    /// Tables that unwinders search.
+    UnwindTable,
+    /// What is relocated cannot be written later; all is bound at the start.
+    ReadOnlyRelocations,
+    /// The stack holds no code.
+    NoExecutableStack,
+    /// The output does not depend on when or where it is linked.
+    NoBuildId,
+}
+
+/// What every link on a target starts and ends with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StartFiles {
+    /// Objects before all others.
+    pub first: Vec<String>,
+    /// Directories with the system's libraries.
+    pub search: Vec<String>,
+    /// The compiler's own library of arithmetic.
+    pub builtins: Option<String>,
+    /// Objects after all others.
+    pub last: Vec<String>,
+}
+
+/// The arguments of an ELF link: `at` puts a path of the distribution where it stands.
+#[must_use]
+pub fn elf_args(
+    plan: &LinkPlan,
+    start: &StartFiles,
+    at: impl Fn(&crate::model::TreePath) -> String,
+    files: &ElfFiles<'_>,
+) -> Vec<LinkArg> {
+    let mut args = vec![
+        LinkArg::Output(files.output.to_owned()),
+        if plan.position_independent {
+            LinkArg::PositionIndependent
+        } else {
+            LinkArg::FixedAddresses
+        },
+        LinkArg::ReadOnlyRelocations,
+        LinkArg::NoExecutableStack,
+        LinkArg::UnwindTable,
+        LinkArg::NoBuildId,
+        LinkArg::ExportSymbols,
+        LinkArg::HideArchives,
+    ];
+    args.extend(plan.loader.clone().map(LinkArg::Loader));
+    args.extend(start.first.iter().cloned().map(LinkArg::Object));
+    args.extend(plan.objects.iter().map(|object| LinkArg::Object(at(object))));
+    args.push(LinkArg::Object(files.inittab.to_owned()));
+    if !plan.archives.is_empty() {
+        args.push(LinkArg::Archives(plan.archives.iter().map(&at).collect()));
+    }
+    args.extend(start.search.iter().cloned().map(LinkArg::Search));
+    args.extend(plan.system.iter().cloned().map(LinkArg::System));
+    let builtins = || start.builtins.clone().map(LinkArg::Object);
+    args.extend(builtins());
+    args.push(LinkArg::System("c".to_owned()));
+    args.extend(builtins());
+    args.extend(start.last.iter().cloned().map(LinkArg::Object));
+    args
+}
+
+/// The two files of a link that are not in the distribution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ElfFiles<'a> {
+    /// The executable.
+    pub output: &'a str,
+    /// The table of built-in modules.
+    pub inittab: &'a str,
+}
+
+/// The command line of `ld.lld` and of GNU ld.
+#[must_use]
+pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
+    let mut words = Vec::new();
+    for arg in args {
+        match arg {
+            LinkArg::Output(path) => words.extend(["-o".to_owned(), path.clone()]),
+            LinkArg::FixedAddresses => words.push("-no-pie".to_owned()),
+            LinkArg::PositionIndependent => words.push("-pie".to_owned()),
+            LinkArg::Loader(path) => words.extend(["-dynamic-linker".to_owned(), path.clone()]),
+            LinkArg::Object(path) => words.push(path.clone()),
+            LinkArg::Archives(paths) => {
+                words.push("--start-group".to_owned());
+                words.extend(paths.iter().cloned());
+                words.push("--end-group".to_owned());
+            }
+            LinkArg::Search(dir) => words.push(format!("-L{dir}")),
+            LinkArg::System(name) => words.push(format!("-l{name}")),
+            LinkArg::ExportSymbols => words.push("--export-dynamic".to_owned()),
+            LinkArg::HideArchives => words.push("--exclude-libs=ALL".to_owned()),
+            LinkArg::UnwindTable => words.push("--eh-frame-hdr".to_owned()),
+            LinkArg::ReadOnlyRelocations => {
+                words.extend(["-z", "relro", "-z", "now"].map(str::to_owned));
+            }
+            LinkArg::NoExecutableStack => words.extend(["-z", "noexecstack"].map(str::to_owned)),
+            LinkArg::NoBuildId => words.push("--build-id=none".to_owned()),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TreePath;
+
+    #[test]
+    fn orders_a_link_line() {
+        let path = |text: &str| TreePath::parse(text).unwrap();
+        let plan = LinkPlan {
+            objects: vec![path("build/main.o")],
+            archives: vec![path("build/lib/libz.a")],
+            system: vec!["m".into()],
+            inittab: Vec::new(),
+            loader: Some("/lib/ld.so".into()),
+            position_independent: false,
+        };
+        let start = StartFiles {
+            first: vec!["crt1.o".into()],
+            search: vec!["/s".into()],
+            builtins: None,
+            last: vec!["crtn.o".into()],
+        };
+        let files = ElfFiles {
+            output: "python",
+            inittab: "inittab.o",
+        };
+        let words = render_ld(&elf_args(&plan, &start, |path| format!("/d/{path}"), &files)).join(" ");
+        assert_eq!(
+            words,
+            "-o python -no-pie -z relro -z now -z noexecstack --eh-frame-hdr --build-id=none --export-dynamic \
+             --exclude-libs=ALL -dynamic-linker /lib/ld.so crt1.o /d/build/main.o inittab.o --start-group \
+             /d/build/lib/libz.a --end-group -L/s -lm -lc crtn.o"
+        );
+    }
+}

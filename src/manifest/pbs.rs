@@ -1,0 +1,134 @@
+//! The key `pbs` of `PYTHON.json`: identities, digests, sizes, reasons.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Digest, Os, TreeDigest, TreePath};
+use crate::plan::{Flavor, Linkage};
+
+/// What version 8 of the format does not say.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Pbs {
+    /// Version of this key's format; 1.
+    pub format: PbsVersion,
+    /// Which archive this is the manifest of.
+    pub flavor: Flavor,
+    /// Operating system of the target.
+    pub os: Os,
+    /// Release tag: the epoch's date, `YYYYMMDD`.
+    pub tag: String,
+    /// Every timestamp in the distribution, in seconds since 1970.
+    pub epoch: u64,
+    /// Digest of the PGO profile; null where none was used.
+    pub profile: Option<Digest>,
+    /// What it was made from, CPython first.
+    pub components: Vec<ComponentRecord>,
+    /// The machine that steps ran in.
+    pub worker: Worker,
+    /// How the interpreter itself is linked.
+    pub interpreter: Interpreter,
+    /// The extension modules, also those that are not there.
+    pub extensions: BTreeMap<String, ExtensionRecord>,
+    /// Every file but this one: path → digest.
+    pub files: BTreeMap<TreePath, Digest>,
+}
+
+/// Version of the format of the key `pbs`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum PbsVersion {
+    /// Version 1.
+    #[serde(rename = "1")]
+    V1,
+}
+
+/// A package that a distribution was made from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ComponentRecord {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// One line on what it is.
+    pub summary: String,
+    /// Its home page.
+    pub homepage: String,
+    /// Upstream's address of the source.
+    pub url: Option<String>,
+    /// Digest of upstream's archive.
+    pub archive: Option<Digest>,
+    /// Digest of the part of the source that is used.
+    pub tree: Option<TreeDigest>,
+    /// Patches in the order of their names: path in `patches/` → digest.
+    pub patches: BTreeMap<String, Digest>,
+    /// SPDX expressions of its licences.
+    pub licenses: Vec<String>,
+    /// Texts of its licences.
+    pub license_paths: Vec<TreePath>,
+    /// Static libraries of it that the distribution carries.
+    pub libraries: Vec<TreePath>,
+    /// Whether code of it is in the distribution.
+    pub linked: bool,
+    /// CPE 2.3 name.
+    pub cpe: Option<String>,
+    /// Package URL.
+    pub purl: Option<String>,
+}
+
+/// The machine that steps ran in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    /// Folder of `docker/`.
+    pub image: String,
+    /// Digest of its lock.
+    pub lock: Digest,
+    /// The packages that make code: package → version.
+    pub toolchain: BTreeMap<String, String>,
+    /// What compilers and linkers wrote into the interpreter about themselves.
+    pub observed: Vec<String>,
+}
+
+/// How the interpreter is linked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Interpreter {
+    /// The object with `main`; null where the distribution has no objects.
+    pub main_object: Option<TreePath>,
+    /// The dynamic loader it names.
+    pub loader: Option<String>,
+    /// Whether it can stand at any address.
+    pub position_independent: bool,
+    /// Shared libraries that it loads.
+    pub needed: Vec<String>,
+    /// Highest version of symbols that it needs, by prefix: `GLIBC` → `2.17`.
+    pub symbol_versions: BTreeMap<String, String>,
+}
+
+/// What more there is to say of an extension module.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRecord {
+    /// `builtin`, `shared` or `absent`.
+    pub linkage: Linkage,
+    /// Components whose libraries it links.
+    pub needs: Vec<String>,
+    /// Extension modules whose code it calls; they cannot be left out while it stays.
+    pub calls: Vec<String>,
+    /// Whether it only serves CPython's own tests.
+    pub test: bool,
+    /// Why it is as it is; always there for an absent one.
+    pub why: Option<String>,
+    /// Bytes of code and data of its own objects.
+    pub size: u64,
+    /// Bytes of code and data of the static libraries that it alone needs, as far as it could use them.
+    pub library_size: u64,
+}
