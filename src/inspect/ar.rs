@@ -102,7 +102,11 @@ mod tests {
     #[test]
     fn lists_members_in_order() {
         let archive = Archive::parse(&archive(0, &[("b.o", b"xyz"), ("a.o", b"BC\xc0\xde")])).unwrap();
-        let names: Vec<_> = archive.members.iter().map(|member| member.name.as_str()).collect();
+        let names: Vec<_> = archive
+            .members
+            .iter()
+            .map(|member| member.name.as_str())
+            .collect();
         assert_eq!(names, ["b.o", "a.o"]);
         assert_eq!(archive.members[1].content, Content::Bitcode);
         assert!(archive.members.iter().all(|member| member.deterministic));

@@ -224,7 +224,10 @@ impl Elf {
         let sections = Sections::read::<Header>(&file)?;
         let (symbols, versions) = if dynamic.is_empty() {
             let table = file.elf_symbol_table();
-            (read_symbols::<Header>(endian, table, |_| Ok(None))?, BTreeMap::new())
+            (
+                read_symbols::<Header>(endian, table, |_| Ok(None))?,
+                BTreeMap::new(),
+            )
         } else {
             let (names, versions) = read_versions::<Header>(&file)?;
             let table = file.elf_dynamic_symbol_table();
@@ -286,7 +289,8 @@ impl Segments {
             match header.p_type(endian) {
                 elf::PT_INTERP => {
                     let name = header.data(endian, bytes).unwrap_or_default();
-                    segments.interpreter = Some(text(name.split(|byte| *byte == 0).next().unwrap_or_default()));
+                    segments.interpreter =
+                        Some(text(name.split(|byte| *byte == 0).next().unwrap_or_default()));
                 }
                 elf::PT_GNU_STACK if executable => segments.stack = Stack::Executable,
                 elf::PT_GNU_STACK => segments.stack = Stack::NotExecutable,
@@ -368,7 +372,8 @@ impl Sections {
             let allocated = flags & elf::SHF_ALLOC.0 != 0;
             let executable = flags & elf::SHF_EXECINSTR.0 != 0;
             let sum = if !allocated {
-                (name.starts_with(b".debug") || name.starts_with(b".zdebug")).then_some(&mut sections.sizes.debug)
+                (name.starts_with(b".debug") || name.starts_with(b".zdebug"))
+                    .then_some(&mut sections.sizes.debug)
             } else if header.sh_type(endian) == elf::SHT_NOBITS {
                 Some(&mut sections.sizes.zero)
             } else if executable {
@@ -390,7 +395,8 @@ impl Sections {
                 b".note.gnu.build-id" => {
                     if let Some(mut notes) = header.notes(endian, file.data())? {
                         while let Some(note) = notes.next()? {
-                            if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == elf::NT_GNU_BUILD_ID {
+                            if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == elf::NT_GNU_BUILD_ID
+                            {
                                 sections.build_id =
                                     Some(note.desc().iter().map(|byte| format!("{byte:02x}")).collect());
                             }
@@ -416,7 +422,9 @@ fn read_versions<Header: FileHeader<Endian = Endianness>>(
     if let Some((mut libraries, link)) = table.gnu_verneed(endian, file.data())? {
         let strings = table.strings(endian, file.data(), link)?;
         while let Some((library, mut versions)) = libraries.next()? {
-            let names = by_library.entry(text(library.file(endian, strings)?)).or_default();
+            let names = by_library
+                .entry(text(library.file(endian, strings)?))
+                .or_default();
             while let Some(version) = versions.next()? {
                 names.insert(text(version.name(endian, strings)?));
             }
@@ -488,7 +496,11 @@ mod tests {
     }
 
     fn sample() -> Vec<u8> {
-        let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, object::Endianness::Little);
+        let mut object = Object::new(
+            BinaryFormat::Elf,
+            Architecture::X86_64,
+            object::Endianness::Little,
+        );
         let text = object.add_section(Vec::new(), b".text".to_vec(), SectionKind::Text);
         object.append_section_data(text, &[0xc3; 7], 1);
         let debug = object.add_section(Vec::new(), b".debug_line".to_vec(), SectionKind::Debug);
@@ -499,7 +511,12 @@ mod tests {
         object.add_symbol(new_symbol("shown", defined, SymbolScope::Dynamic, false));
         object.add_symbol(new_symbol("hidden", defined, SymbolScope::Linkage, false));
         object.add_symbol(new_symbol("local", defined, SymbolScope::Compilation, false));
-        object.add_symbol(new_symbol("maybe", SymbolSection::Undefined, SymbolScope::Unknown, true));
+        object.add_symbol(new_symbol(
+            "maybe",
+            SymbolSection::Undefined,
+            SymbolScope::Unknown,
+            true,
+        ));
         object.write().unwrap()
     }
 

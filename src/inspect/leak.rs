@@ -22,15 +22,14 @@ pub fn find_leaks(bytes: &[u8]) -> Vec<String> {
             let before = &bytes[..*at];
             let goes_on = before.last().is_some_and(|byte| in_path(*byte));
             let flag = before.ends_with(b"-I") || before.ends_with(b"-L");
-            let named = bytes.get(at + place.len()).is_some_and(|byte| *byte == b'=' || in_path(*byte) && *byte != b'/');
+            let named = bytes
+                .get(at + place.len())
+                .is_some_and(|byte| *byte == b'=' || in_path(*byte) && *byte != b'/');
             (!goes_on || flag) && named
         });
         for at in hits.take(ENOUGH - leaks.len().min(ENOUGH)) {
             let rest = &bytes[at..bytes.len().min(at + LONGEST)];
-            let end = rest
-                .iter()
-                .position(|byte| !in_path(*byte))
-                .unwrap_or(rest.len());
+            let end = rest.iter().position(|byte| !in_path(*byte)).unwrap_or(rest.len());
             leaks.push(String::from_utf8_lossy(&rest[..end]).into_owned());
         }
     }
@@ -38,7 +37,8 @@ pub fn find_leaks(bytes: &[u8]) -> Vec<String> {
 }
 
 const fn in_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'~' | b'+' | b'$' | b')' | b'}')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'~' | b'+' | b'$' | b')' | b'}')
 }
 
 #[cfg(test)]
@@ -47,13 +47,20 @@ mod tests {
 
     #[test]
     fn finds_paths_of_the_build() {
-        let check = |text: &str, expected: &[&str]| assert_eq!(find_leaks(text.as_bytes()), expected, "{text}");
+        let check =
+            |text: &str, expected: &[&str]| assert_eq!(find_leaks(text.as_bytes()), expected, "{text}");
         check("\0/work/Modules/x.c\0", &["/work/Modules/x.c"]);
-        check("-I/in/zlib/include -L/in/zlib/lib", &["/in/zlib/include", "/in/zlib/lib"]);
+        check(
+            "-I/in/zlib/include -L/in/zlib/lib",
+            &["/in/zlib/include", "/in/zlib/lib"],
+        );
         check("prefix=/out/usr", &["/out/usr"]);
         check("'-ffile-prefix-map=/work/=./'", &["/work/"]);
         check("/usr/share/in/x, src/work/y and ${x}/out/z", &[]);
         check("either/or and/in/out/ and /in/", &[]);
-        check("/work/a /work/b /work/c /work/d", &["/work/a", "/work/b", "/work/c"]);
+        check(
+            "/work/a /work/b /work/c /work/d",
+            &["/work/a", "/work/b", "/work/c"],
+        );
     }
 }

@@ -91,7 +91,11 @@ pub fn write_inittab(
                 .map_err(|source| WriteInittabError::Write { source })?;
         }
     }
-    let mut head = symbol("_PyImport_Inittab", SymbolKind::Data, SymbolSection::Section(data));
+    let mut head = symbol(
+        "_PyImport_Inittab",
+        SymbolKind::Data,
+        SymbolSection::Section(data),
+    );
     head.value = table_at;
     head.size = lines * 2 * POINTER;
     head.scope = SymbolScope::Linkage;
@@ -100,7 +104,9 @@ pub fn write_inittab(
         // Without this note a linker would ask for an executable stack.
         object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
     }
-    object.write().map_err(|source| WriteInittabError::Write { source })
+    object
+        .write()
+        .map_err(|source| WriteInittabError::Write { source })
 }
 
 fn symbol(name: &str, kind: SymbolKind, section: SymbolSection) -> Symbol {
@@ -133,7 +139,10 @@ mod tests {
         let file = object::File::parse(bytes).unwrap();
         let head = file.symbol_by_name("_PyImport_Inittab").unwrap();
         let data = file.section_by_index(head.section_index().unwrap()).unwrap();
-        let strings = file.section_by_name(".rodata.str").or_else(|| file.section_by_name(".rodata")).unwrap();
+        let strings = file
+            .section_by_name(".rodata.str")
+            .or_else(|| file.section_by_name(".rodata"))
+            .unwrap();
         let strings = strings.data().unwrap();
         let mut lines = vec![(String::new(), None); usize::try_from(head.size() / 16).unwrap()];
         for (offset, relocation) in data.relocations() {
@@ -154,12 +163,18 @@ mod tests {
 
     #[test]
     fn a_linker_reads_what_was_meant() {
-        let entries = [entry("posix", Some("PyInit_posix")), entry("sys", None), entry("zlib", Some("PyInit_zlib"))];
+        let entries = [
+            entry("posix", Some("PyInit_posix")),
+            entry("sys", None),
+            entry("zlib", Some("PyInit_zlib")),
+        ];
         for arch in [Arch::X86_64, Arch::Aarch64] {
             let bytes = write_inittab(ObjectFormat::Elf, arch, &entries).unwrap();
             let read: Vec<_> = read(&bytes);
-            let mut expected: Vec<_> =
-                entries.iter().map(|entry| (entry.name.clone(), entry.init_fn.clone())).collect();
+            let mut expected: Vec<_> = entries
+                .iter()
+                .map(|entry| (entry.name.clone(), entry.init_fn.clone()))
+                .collect();
             expected.push((String::new(), None));
             assert_eq!(read, expected);
             let elf = crate::inspect::Elf::parse(&bytes).unwrap();

@@ -87,6 +87,9 @@ mod tests {
 
     #[test]
     fn libraries_come_after_all_who_need_them() {
-        assert_eq!(last_of_each(["ssl", "crypto", "m", "crypto"].into_iter()), ["ssl", "m", "crypto"]);
+        assert_eq!(
+            last_of_each(["ssl", "crypto", "m", "crypto"].into_iter()),
+            ["ssl", "m", "crypto"]
+        );
     }
 }

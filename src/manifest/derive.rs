@@ -266,13 +266,19 @@ impl Derivation<'_> {
         for name in self.description.modules.keys() {
             if !self.facts.build.extensions.contains_key(name) {
                 let name = name.clone();
-                self.problems.push(Disagreement::Unknown { name, known: "the recipes" });
+                self.problems.push(Disagreement::Unknown {
+                    name,
+                    known: "the recipes",
+                });
             }
         }
         for (name, built) in &self.facts.build.extensions {
             let Some(module) = self.description.modules.get(name) else {
                 let name = name.clone();
-                self.problems.push(Disagreement::Unknown { name, known: "the build" });
+                self.problems.push(Disagreement::Unknown {
+                    name,
+                    known: "the build",
+                });
                 continue;
             };
             if module.linkage != built.linkage {
@@ -320,7 +326,11 @@ impl Derivation<'_> {
             return (None, None);
         }
         // Foreign code that CPython carries in its own sources is licensed in CPython's own texts.
-        let homes = if module.needs.is_empty() { &["cpython".to_owned()][..] } else { &module.needs };
+        let homes = if module.needs.is_empty() {
+            &["cpython".to_owned()][..]
+        } else {
+            &module.needs
+        };
         let mut paths = Vec::new();
         for component in &self.description.components {
             if homes.contains(&component.name) {
@@ -340,7 +350,9 @@ impl Derivation<'_> {
         for link in links {
             match (&link.path, link.system) {
                 (Some(path), false) => {
-                    self.claimed.entry(path.clone()).or_insert_with(|| owner.to_owned());
+                    self.claimed
+                        .entry(path.clone())
+                        .or_insert_with(|| owner.to_owned());
                     self.require(owner, path, Some("static library"));
                     if let (Some(package), Some(module)) = (&link.package, module)
                         && !module.needs.contains(package)
@@ -431,7 +443,11 @@ impl Derivation<'_> {
             _ => self.problems.push(Disagreement::Kind {
                 owner: "the build".to_owned(),
                 path: exe.clone(),
-                expected: if position_independent { "position-independent executable" } else { "executable at fixed addresses" },
+                expected: if position_independent {
+                    "position-independent executable"
+                } else {
+                    "executable at fixed addresses"
+                },
             }),
         }
         Interpreter {
@@ -460,22 +476,33 @@ impl Derivation<'_> {
     fn extension_records(&self, build: &BuildInfo) -> BTreeMap<String, ExtensionRecord> {
         let mut users = BTreeMap::<&TreePath, BTreeSet<&str>>::new();
         for (name, variants) in &build.extensions {
-            for path in variants.iter().flat_map(|variant| &variant.links).filter_map(|link| link.path_static.as_ref()) {
+            for path in variants
+                .iter()
+                .flat_map(|variant| &variant.links)
+                .filter_map(|link| link.path_static.as_ref())
+            {
                 users.entry(path).or_default().insert(name);
             }
         }
         let calls = calls(build, self.inventory);
         let size = |path: &TreePath| -> u64 {
             let files = self.inventory.files.get(path);
-            files.map_or(0, |facts| facts.content.elves().map(|(_, elf)| elf.sizes.loaded()).sum())
+            files.map_or(0, |facts| {
+                facts.content.elves().map(|(_, elf)| elf.sizes.loaded()).sum()
+            })
         };
         let record = |(name, module): (&String, &Module)| {
             let variants = build.extensions.get(name).map(Vec::as_slice).unwrap_or_default();
-            let alone = users.iter().filter(|(_, users)| users.len() == 1 && users.contains(name.as_str()));
+            let alone = users
+                .iter()
+                .filter(|(_, users)| users.len() == 1 && users.contains(name.as_str()));
             let record = ExtensionRecord {
                 linkage: module.linkage,
                 needs: module.needs.clone(),
-                calls: calls.get(name).map(|called| called.keys().cloned().collect()).unwrap_or_default(),
+                calls: calls
+                    .get(name)
+                    .map(|called| called.keys().cloned().collect())
+                    .unwrap_or_default(),
                 test: module.test,
                 why: module.why.clone(),
                 size: variants.iter().flat_map(|variant| &variant.objs).map(size).sum(),
@@ -526,7 +553,10 @@ impl Derivation<'_> {
     }
 
     fn require(&mut self, owner: &str, path: &TreePath, expected: Option<&'static str>) {
-        let found = self.inventory.resolve(path).and_then(|path| self.inventory.files.get(&path));
+        let found = self
+            .inventory
+            .resolve(path)
+            .and_then(|path| self.inventory.files.get(&path));
         let Some(found) = found else {
             // A broken file has been reported already.
             if !self.inventory.broken.contains_key(path) {
@@ -568,7 +598,10 @@ impl Derivation<'_> {
 
 /// Who calls the code of which extension module, by which symbols; the core is called `core`.
 #[must_use]
-pub fn calls(build: &BuildInfo, inventory: &Inventory) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+pub fn calls(
+    build: &BuildInfo,
+    inventory: &Inventory,
+) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
     let core = ("core", build.core.objs.as_slice());
     let owners: Vec<(&str, &[TreePath])> = build
         .extensions
@@ -610,7 +643,10 @@ pub fn calls(build: &BuildInfo, inventory: &Inventory) -> BTreeMap<String, BTree
 
 /// Whether an SPDX identifier dedicates to the public domain.
 fn is_public_domain(license: &str) -> bool {
-    matches!(license, "blessing" | "CC0-1.0" | "Unlicense" | "LicenseRef-Public-Domain")
+    matches!(
+        license,
+        "blessing" | "CC0-1.0" | "Unlicense" | "LicenseRef-Public-Domain"
+    )
 }
 
 /// The highest version of symbols that any library or executable needs, by prefix.
@@ -622,7 +658,9 @@ pub fn highest_versions(inventory: &Inventory) -> BTreeMap<String, String> {
             let Some((prefix, number)) = version.rsplit_once('_') else {
                 continue;
             };
-            let known = highest.entry(prefix.to_owned()).or_insert_with(|| number.to_owned());
+            let known = highest
+                .entry(prefix.to_owned())
+                .or_insert_with(|| number.to_owned());
             if version_parts(known) < version_parts(number) {
                 number.clone_into(known);
             }

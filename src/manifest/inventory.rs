@@ -53,7 +53,9 @@ impl FileFacts {
     pub fn observe(path: &TreePath, bytes: &[u8]) -> Result<Self, ContentError> {
         let shebang = bytes.strip_prefix(b"#!").map(|rest| {
             let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            String::from_utf8_lossy(&line[..line.len().min(256)]).trim().to_owned()
+            String::from_utf8_lossy(&line[..line.len().min(256)])
+                .trim()
+                .to_owned()
         });
         Ok(Self {
             content: Content::inspect(bytes)?,
@@ -79,9 +81,14 @@ impl FileFacts {
 
 impl Inventory {
     /// Looks at every file below `python/` of `distribution`, on so many threads.
-    pub fn observe(distribution: &Tree, read: ReadBlob<'_>, threads: NonZeroUsize) -> Result<Self, ObserveError> {
+    pub fn observe(
+        distribution: &Tree,
+        read: ReadBlob<'_>,
+        threads: NonZeroUsize,
+    ) -> Result<Self, ObserveError> {
         let tree = distribution.subtree(&python());
-        let mut wanted: Vec<(&TreePath, &Digest)> = tree.files().map(|(path, digest, _)| (path, digest)).collect();
+        let mut wanted: Vec<(&TreePath, &Digest)> =
+            tree.files().map(|(path, digest, _)| (path, digest)).collect();
         // The largest first: the last one to start must not be the longest.
         wanted.sort_by_key(|(path, digest)| (std::cmp::Reverse(digest.size), *path));
         let next = AtomicUsize::new(0);
@@ -118,9 +125,12 @@ impl Inventory {
 
     /// The ELF files: path, member of a static library, facts.
     pub fn elves(&self) -> impl Iterator<Item = (&TreePath, Option<&str>, &Elf)> {
-        self.files
-            .iter()
-            .flat_map(|(path, facts)| facts.content.elves().map(move |(member, elf)| (path, member, elf)))
+        self.files.iter().flat_map(|(path, facts)| {
+            facts
+                .content
+                .elves()
+                .map(move |(member, elf)| (path, member, elf))
+        })
     }
 
     /// The libraries and executables that a loader loads.
@@ -210,7 +220,8 @@ mod tests {
         tree.insert(path("loop"), link("loop")).unwrap();
         tree.insert(path("out"), link("../file")).unwrap();
         tree.insert(path("absolute"), link("/a/file")).unwrap();
-        let check = |from: &str, to: Option<&str>| assert_eq!(resolve(&tree, &path(from)), to.map(path), "{from}");
+        let check =
+            |from: &str, to: Option<&str>| assert_eq!(resolve(&tree, &path(from)), to.map(path), "{from}");
         check("c/d", Some("a/file"));
         check("b/file", Some("a/file"));
         check("b", Some("a"));

@@ -35,7 +35,9 @@ pub enum LayoutError {
         package: String,
     },
     /// A package lacks a library that its recipe promises.
-    #[error("the package `{package}` has no `{library}`: see `libraries:` of its recipe and what its script installs")]
+    #[error(
+        "the package `{package}` has no `{library}`: see `libraries:` of its recipe and what its script installs"
+    )]
     Library {
         /// Its name.
         package: String,
@@ -43,7 +45,9 @@ pub enum LayoutError {
         library: TreePath,
     },
     /// A source lacks a licence text that its recipe promises.
-    #[error("the source of `{package}` has no `{file}`: see `licenses:` of its recipe and `select:` of its version")]
+    #[error(
+        "the source of `{package}` has no `{file}`: see `licenses:` of its recipe and `select:` of its version"
+    )]
     License {
         /// Its name.
         package: String,
@@ -145,7 +149,9 @@ pub fn select_flavor(
     let mut root = Tree::new();
     for (at, entry) in full.subtree(&install).iter() {
         let in_full = path("install").join(at);
-        let is_dropped = dropped.iter().any(|dropped| in_full.strip_prefix(dropped).is_some());
+        let is_dropped = dropped
+            .iter()
+            .any(|dropped| in_full.strip_prefix(dropped).is_some());
         if *entry == Entry::Directory || is_dropped || at.as_str().ends_with(".a") {
             continue;
         }
@@ -182,7 +188,12 @@ fn dropped_from_install(manifest: &Manifest) -> Vec<TreePath> {
     }
     let variants = manifest.build_info.iter().flat_map(|build| &build.extensions);
     for (name, variants) in variants {
-        if manifest.pbs.extensions.get(name).is_some_and(|extension| extension.test) {
+        if manifest
+            .pbs
+            .extensions
+            .get(name)
+            .is_some_and(|extension| extension.test)
+        {
             dropped.extend(variants.iter().filter_map(|variant| variant.shared_lib.clone()));
         }
     }
@@ -211,7 +222,10 @@ fn rewrite(full: &Manifest, flavor: Flavor, root: &Tree) -> Manifest {
         component.libraries.clear();
     }
     manifest.pbs.extensions.retain(|_, extension| !extension.test);
-    manifest.pbs.files = root.files().map(|(at, digest, _)| (at.clone(), *digest)).collect();
+    manifest.pbs.files = root
+        .files()
+        .map(|(at, digest, _)| (at.clone(), *digest))
+        .collect();
     manifest
 }
 

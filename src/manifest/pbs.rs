@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, Os, TreeDigest, TreePath};
+use crate::model::{Digest, Os, Pin, TreeDigest, TreePath};
 use crate::plan::{Flavor, Linkage};
 
 /// What version 8 of the format does not say.
@@ -61,7 +61,7 @@ pub struct ComponentRecord {
     /// Upstream's address of the source.
     pub url: Option<String>,
     /// Digest of upstream's archive.
-    pub archive: Option<Digest>,
+    pub archive: Option<Pin>,
     /// Digest of the part of the source that is used.
     pub tree: Option<TreeDigest>,
     /// Patches in the order of their names: path in `patches/` → digest.

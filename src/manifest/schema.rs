@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::Manifest;
-use crate::model::{Digest, Options, Os, Target, TreeDigest, TreePath};
+use crate::model::{Digest, Options, Os, Pin, Target, TreeDigest, TreePath};
 use crate::plan::{Flavor, Linkage};
 
 macro_rules! text_schema {
@@ -25,6 +25,7 @@ macro_rules! text_schema {
 
 text_schema! {
     Digest: "SHA-256 and length in bytes.", "^sha256:[0-9a-fA-F]{64}/[0-9]+$";
+    Pin: "SHA-256 and, where it is known, length in bytes.", "^sha256:[0-9a-fA-F]{64}(/[0-9]+)?$";
     TreeDigest: "Digest of the Remote Execution `Directory` message of a tree's root.", "^sha256:[0-9a-fA-F]{64}/[0-9]+$";
     Target: "A target triple.", "^[a-z0-9_]+(-[a-z0-9_]+){2,}$";
     Options: "Options of a build, joined by `+`.", "^[^+]+([+][^+]+)*$";
@@ -62,9 +63,15 @@ fn sample() -> Value {
 
 #[test]
 fn the_published_schema_is_that_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/artifacts-schema/python-json.schema.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/artifacts-schema/python-json.schema.json"
+    );
     let generated = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    #[expect(clippy::disallowed_methods, reason = "a test reads its own switch and rewrites its own file")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test reads its own switch and rewrites its own file"
+    )]
     {
         if std::env::var_os("PBS_BLESS").is_some() {
             std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/artifacts-schema")).unwrap();
@@ -72,9 +79,15 @@ fn the_published_schema_is_that_of_the_types() {
         }
         let published = std::fs::read_to_string(path).unwrap_or_default();
         for (generated, published) in generated.lines().zip(published.lines()) {
-            assert_eq!(generated, published, "{path} drifted: run the tests with PBS_BLESS=1 and review");
+            assert_eq!(
+                generated, published,
+                "{path} drifted: run the tests with PBS_BLESS=1 and review"
+            );
         }
-        assert!(generated == published, "{path} drifted: run the tests with PBS_BLESS=1 and review");
+        assert!(
+            generated == published,
+            "{path} drifted: run the tests with PBS_BLESS=1 and review"
+        );
     }
 }
 
@@ -117,12 +130,21 @@ fn what_the_types_refuse_the_schema_refuses() {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         value.pointer_mut(parent).unwrap()[key.replace("~1", "/")] = wrong;
         assert!(!validator.is_valid(&value), "the schema takes {pointer}");
-        assert!(Manifest::read(value.to_string().as_bytes()).is_err(), "the types take {pointer}");
+        assert!(
+            Manifest::read(value.to_string().as_bytes()).is_err(),
+            "the types take {pointer}"
+        );
     }
     for missing in ["version", "python_paths", "pbs"] {
         let mut value = sample();
         value.as_object_mut().unwrap().remove(missing);
-        assert!(!validator.is_valid(&value), "the schema does not ask for {missing}");
-        assert!(Manifest::read(value.to_string().as_bytes()).is_err(), "the types do not ask for {missing}");
+        assert!(
+            !validator.is_valid(&value),
+            "the schema does not ask for {missing}"
+        );
+        assert!(
+            Manifest::read(value.to_string().as_bytes()).is_err(),
+            "the types do not ask for {missing}"
+        );
     }
 }

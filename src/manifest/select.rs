@@ -143,7 +143,13 @@ pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Selected, Se
     }
     let mut queue: Vec<String> = kept.keys().cloned().collect();
     while let Some(by) = queue.pop() {
-        for name in manifest.pbs.extensions.get(&by).map(|record| record.calls.as_slice()).unwrap_or_default() {
+        for name in manifest
+            .pbs
+            .extensions
+            .get(&by)
+            .map(|record| record.calls.as_slice())
+            .unwrap_or_default()
+        {
             if kept.contains_key(name) || !builtin.contains_key(name.as_str()) {
                 continue;
             }
