@@ -1,0 +1,38 @@
+# Makes what `make install` left a distribution's: /install at any place, pip, terminfo, compiled modules; and records
+# facts. The interpreter just built does the work, so this runs only where its binaries run.
+install=$OUT/install
+series=${VERSION%.*}
+cp -R /in/build/root/install "$install"
+find "$install" -depth -name __pycache__ -exec rm -rf {} +
+
+python=$install/bin/python$series
+run() { "$python" -B -I "$@"; }
+
+cp /in/recipe/*.py .
+run tidy.py tidy "$install"
+PYTHONPATH=. "$python" -B -P install_pip.py "$install"
+mkdir -p "$install/share"
+cp -R /in/ncurses/share/terminfo "$install/share/"
+
+# Compiled by content, not by time, and not checked at import: what ships is not edited. Where a file may well be changed
+# after all (sysconfig data by installers, packages by pip), the source is compared. One process in one order, as
+# marshalled bytes depend on what the process did before; the path inside is put right when a module is imported.
+stdlib=$install/lib/python$series
+compile() { run -m compileall -q -f -j1 -s "$install" -p /install "$@"; }
+compile --invalidation-mode unchecked-hash -x '/(tests?|idle_test|site-packages|lib2to3/tests)/|/_sysconfigdata' "$stdlib"
+compile --invalidation-mode checked-hash "$stdlib/site-packages" "$stdlib"/_sysconfigdata*.py
+
+mkdir -p "$OUT/build"
+cp run_tests.py "$OUT/build/"
+run collect.py "$install" /in/build/tree /in/setup/extensions.json "$OUT/build" "$OUT/facts"
+
+# The same files without symbols, for those who want it small.
+(cd "$install" && find bin lib \( -name 'python3*' -o -name '*.so' -o -name '*.so.*' \) -type f) | sort | while read -r file; do
+  if file -b "$install/$file" | grep -q '^ELF'; then
+    mkdir -p "$OUT/stripped/$(dirname "$file")"
+    strip -o "$OUT/stripped/$file" "$install/$file"
+  fi
+done
+
+run tidy.py check "$install"
+run tidy.py check "$OUT/build"
