@@ -76,7 +76,8 @@ END
 make -s -f variables.mk nothing > variables.txt
 
 mkdir -p "$OUT/tree"
-grep -E "^(ar|clang) |-Wl,-hlibpython" make.log > commands.txt
+# Sorted: make runs them in the order they happen to get ready.
+grep -E -e '-o python |-Wl,-hlibpython|-o Modules/config\.o' make.log | sort -u > commands.txt
 cp -R --parents Makefile pyconfig.h variables.txt commands.txt pybuilddir.txt Modules/config.c Modules/config.c.in Modules/Setup \
   Modules/Setup.local Modules/Setup.bootstrap Modules/Setup.stdlib "$OUT/tree"
 find Modules Objects Parser Programs Python -name '*.o' -exec cp --parents {} "$OUT/tree" \;
