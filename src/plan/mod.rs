@@ -2,8 +2,12 @@
 
 mod explain;
 mod key;
+mod lower;
+mod render;
 mod step;
 
 pub use explain::*;
 pub use key::*;
+pub use lower::*;
+pub use render::*;
 pub use step::*;

@@ -1,0 +1,381 @@
+//! What is wrong with a recipe, where it stands, and what to do.
+//!
+//! An error knows the file it is in, so that it can show the line. It is a miette
+//! `Diagnostic`; [`RecipeError::render`] is the plain text of it.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::SourceFile;
+use super::locate::line_and_column;
+use super::nearest::nearest;
+
+/// Everything that is wrong with a set of recipes; never empty.
+#[derive(Debug, thiserror::Error)]
+pub struct RecipeErrors(pub Vec<RecipeError>);
+
+impl fmt::Display for RecipeErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0[..] {
+            [one] => write!(f, "the recipes have a mistake: {one}"),
+            all => write!(f, "the recipes have {} mistakes", all.len()),
+        }
+    }
+}
+
+impl RecipeErrors {
+    /// All of them as text, each with the line it is about.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.0
+            .iter()
+            .map(RecipeError::render)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+impl miette::Diagnostic for RecipeErrors {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.0.iter().map(|error| error as &dyn miette::Diagnostic),
+        ))
+    }
+}
+
+/// One thing that is wrong with a recipe.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct RecipeError {
+    /// What it is.
+    pub problem: Problem,
+    /// The file it is in.
+    pub file: Arc<SourceFile>,
+    /// The part of the file it is about.
+    pub span: Option<Range<usize>>,
+}
+
+/// The mistakes that can be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No YAML.
+    #[error("not YAML: {message}")]
+    Syntax {
+        /// The parser's words.
+        message: String,
+    },
+    /// A key that stands twice in a mapping.
+    #[error("`{key}` stands twice")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+    },
+    /// A field that does not exist.
+    #[error("unknown field `{field}`")]
+    UnknownField {
+        /// The field.
+        field: String,
+        /// The fields that exist.
+        valid: Vec<String>,
+    },
+    /// A field that must be there.
+    #[error("field `{field}` is missing")]
+    MissingField {
+        /// The field.
+        field: String,
+    },
+    /// A word that is not one of a few.
+    #[error("unknown word `{word}`")]
+    UnknownWord {
+        /// The word.
+        word: String,
+        /// The words that there are.
+        valid: Vec<String>,
+    },
+    /// Something that YAML takes for a number, a truth value or nothing.
+    #[error("{found} stands where {expected} is wanted")]
+    Unquoted {
+        /// What YAML takes it for.
+        found: String,
+        /// What is wanted.
+        expected: String,
+    },
+    /// A value that is not what it should be.
+    #[error("{message}")]
+    Value {
+        /// Why not.
+        message: String,
+    },
+    /// A file that must be there.
+    #[error("`{path}` is missing")]
+    MissingFile {
+        /// Its path.
+        path: String,
+        /// What makes it necessary.
+        because: &'static str,
+    },
+    /// A file that nothing refers to.
+    #[error("nothing refers to this file")]
+    UnusedFile,
+    /// A name that does not fit the file's path.
+    #[error("the {what} is `{found}`, but the file's path says `{expected}`")]
+    Misplaced {
+        /// `version`, `package`, `target`, `image`.
+        what: &'static str,
+        /// What is written.
+        found: String,
+        /// What the path says.
+        expected: String,
+    },
+    /// A reference to something that does not exist.
+    #[error("unknown {what} `{name}`")]
+    Unknown {
+        /// `package`, `step`, `target`, …
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        valid: Vec<String>,
+    },
+    /// A patch or script that does not exist.
+    #[error("`{path}` does not exist")]
+    NoSuchFile {
+        /// The path.
+        path: String,
+        /// Files it could have been.
+        near: Option<String>,
+    },
+    /// Not exactly one version with `default: true`.
+    #[error("package `{package}` has {} default versions", .defaults.len())]
+    Defaults {
+        /// The package.
+        package: String,
+        /// Its versions with `default: true`.
+        defaults: Vec<String>,
+        /// All its versions.
+        versions: Vec<String>,
+    },
+    /// A field that only `cpython` may have, or may not have.
+    #[error("`{field}` {verb} in a version of `{package}`")]
+    WrongPackage {
+        /// The field.
+        field: &'static str,
+        /// `is missing` or `has no meaning`.
+        verb: &'static str,
+        /// The package.
+        package: String,
+    },
+    /// The same name twice where it must be one.
+    #[error("{what} `{name}` stands twice")]
+    Twice {
+        /// What it is.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Where else.
+        other: String,
+    },
+    /// Packages that need each other.
+    #[error("packages need each other: {}", .cycle.join(" → "))]
+    Cycle {
+        /// The packages, the first one also last.
+        cycle: Vec<String>,
+    },
+    /// A mirror with other bytes, and no digest of the tree to check it by.
+    #[error("a mirror packs the source differently, but there is no `tree:`")]
+    NoTree,
+    /// A mirror with no place or more than one.
+    #[error("a mirror has exactly one of `url`, `debian`, `crate`, `pypi`")]
+    MirrorKind,
+    /// An absent module without a reason.
+    #[error("module `{module}` is absent and does not say why")]
+    AbsentWithoutWhy {
+        /// The module.
+        module: String,
+    },
+    /// A `not-on` that never matches.
+    #[error("this exception never matches: there is no {what} `{name}`")]
+    NeverMatches {
+        /// `target` or `option`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        valid: Vec<String>,
+    },
+    /// A `not-on` that matches everything.
+    #[error("an exception names a target, a set of options, or both")]
+    MatchesEverything,
+    /// A package without steps.
+    #[error("package `{package}` has no step that makes it")]
+    NoSteps {
+        /// The package.
+        package: String,
+    },
+    /// A module that links a package which CPython's steps do not see.
+    #[error("module `{module}` links `{package}`, which no step of `cpython` needs")]
+    ModuleNeed {
+        /// The module.
+        module: String,
+        /// The package.
+        package: String,
+    },
+    /// A step on the distribution that is not known.
+    #[error("there is no use for a step `{step}` on the distribution")]
+    DistributionStep {
+        /// The step.
+        step: String,
+    },
+    /// A name that is taken, or that cannot be part of a path.
+    #[error("`{name}` cannot be the name of a {what}")]
+    Name {
+        /// `package` or `step`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A step that asks for `setup` in a package that has none.
+    #[error("only steps of `cpython` can have `setup`")]
+    Setup,
+    /// The lock of an image was written for other packages.
+    #[error("the lock lacks `{package}`")]
+    StaleLock {
+        /// The package.
+        package: String,
+    },
+}
+
+impl Problem {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Syntax { .. } | Self::Value { .. } | Self::MissingField { .. } => None,
+            Self::DuplicateKey { .. } => Some("keep one of the two".into()),
+            Self::UnknownField { field, valid } => choose(field, valid, "valid fields"),
+            Self::UnknownWord { word, valid } => choose(word, valid, "valid words"),
+            Self::Unknown { what, name, valid } | Self::NeverMatches { what, name, valid } => {
+                choose(name, valid, &format!("known {}", plural(what)))
+            }
+            Self::Unquoted { .. } => Some("put it in quotes: to YAML, `3.10` is the number 3.1".into()),
+            Self::MissingFile { because, .. } => Some((*because).into()),
+            Self::UnusedFile => Some("list it where it is used, or delete it".into()),
+            Self::Misplaced { what, .. } => Some(format!("rename the file or correct the {what}")),
+            Self::NoSuchFile { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+            Self::Defaults {
+                defaults, versions, ..
+            } if defaults.is_empty() => Some(format!(
+                "write `default: true` in one of: {}",
+                versions.join(", ")
+            )),
+            Self::Defaults { defaults, .. } => Some(format!("keep one of: {}", defaults.join(", "))),
+            Self::WrongPackage { .. } => {
+                Some("only versions of `cpython` have it, and all of them do".into())
+            }
+            Self::Twice { other, .. } => Some(format!("the other one: {other}")),
+            Self::Cycle { .. } => Some("take one of these out of the other's `needs`".into()),
+            Self::NoTree => Some(
+                "write `tree: \"sha256:<64 zeros>/0\"`, run `pbs sources fetch`, and write what it found"
+                    .into(),
+            ),
+            Self::MirrorKind => Some("write one list entry for each place".into()),
+            Self::AbsentWithoutWhy { .. } => Some("write `why:`; the manifest repeats it".into()),
+            Self::MatchesEverything => {
+                Some("delete the version file to say that it is not built at all".into())
+            }
+            Self::NoSteps { .. } => Some("the last step with `stage: package` makes the package".into()),
+            Self::ModuleNeed { package, .. } => Some(format!(
+                "add `{package}` to `needs` in recipes/cpython/recipe.yaml"
+            )),
+            Self::DistributionStep { .. } => Some("the only one is `strip`".into()),
+            Self::Name { what: "step", .. } => Some(
+                "a name is a word in small letters, digits and `-`; `source`, `patched`, `setup`, `sysroot`, `toolchain`, `recipe` and `root` are taken".into(),
+            ),
+            Self::Name { .. } => Some("a name is a word in small letters, digits and `-`; `dist` is taken".into()),
+            Self::Setup => Some("take `setup: true` out".into()),
+            Self::StaleLock { .. } => Some("run `pbs image lock`".into()),
+        }
+    }
+}
+
+fn plural(what: &str) -> String {
+    match what {
+        "series" => what.to_owned(),
+        _ => format!("{what}s"),
+    }
+}
+
+fn choose(word: &str, valid: &[String], what: &str) -> Option<String> {
+    let all = format!("{what}: {}", valid.join(", "));
+    Some(match nearest(word, valid.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all,
+    })
+}
+
+impl RecipeError {
+    /// The error as text: what, where, the line, and what to do.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = format!("error: {}\n", self.problem);
+        let path = &self.file.path;
+        if let Some(span) = &self.span {
+            let (line, column) = line_and_column(&self.file.text, span.start);
+            let shown = self.file.text.lines().nth(line - 1).unwrap_or_default();
+            let margin = " ".repeat(line.to_string().len());
+            let marks = self
+                .file
+                .text
+                .get(span.clone())
+                .map_or(1, |part| part.chars().count().max(1));
+            let caret = format!("{}{}", " ".repeat(column - 1), "^".repeat(marks));
+            text += &format!("{margin}--> {path}:{line}:{column}\n");
+            text += &format!("{margin} |\n{line} | {shown}\n{margin} | {caret}\n");
+        } else {
+            text += &format!(" --> {path}\n");
+        }
+        if let Some(hint) = self.problem.hint() {
+            text += &format!("hint: {hint}\n");
+        }
+        text
+    }
+}
+
+impl miette::Diagnostic for RecipeError {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.problem
+            .hint()
+            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(self.file.as_ref())
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        let span = self.span.clone()?;
+        let label = miette::LabeledSpan::underline(span);
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+impl miette::SourceCode for SourceFile {
+    fn read_span<'a>(
+        &'a self,
+        span: &miette::SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
+        let inner = self.text.read_span(span, before, after)?;
+        Ok(Box::new(miette::MietteSpanContents::new_named(
+            self.path.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line(),
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
+}

@@ -1,0 +1,393 @@
+//! What was written: the shape of each kind of YAML file, checked field by field.
+//!
+//! Unknown fields are errors, and text that YAML would read as a number must be quoted
+//! ([`Quoted`]). What the values mean together is decided in [`super::set`] and
+//! [`super::resolve`].
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use super::quoted::{Quoted, Sha256};
+use crate::model::{
+    Arch, Family, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target, TreeDigest, TreePath,
+};
+use crate::plan::{Linkage, LockedPackage, Weight};
+use crate::verify::Limits;
+
+type Text = Quoted<String>;
+
+/// `recipes/release.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Release {
+    /// Seconds since 1970 of every timestamp.
+    pub epoch: u64,
+    /// What is built when nothing is said.
+    pub defaults: Defaults,
+}
+
+/// See [`Release::defaults`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Defaults {
+    /// The version of CPython.
+    pub python: Quoted<PythonVersion>,
+    /// The options of the build.
+    pub options: Quoted<Options>,
+}
+
+/// `recipes/options.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OptionsFile {
+    /// The sets of options that are released.
+    pub options: IndexMap<Quoted<Options>, OptionSet>,
+}
+
+/// A set of options that is released.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OptionSet {
+    /// What it is for.
+    pub why: Text,
+    /// What the interpreter's steps are given.
+    #[serde(default)]
+    pub env: BTreeMap<Text, Text>,
+    /// CPython's ABI flags of such a build.
+    #[serde(default)]
+    pub abi_flags: Option<Text>,
+}
+
+/// `recipes/targets/<triple>.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TargetFile {
+    /// The triple.
+    pub target: Quoted<Target>,
+    /// Its operating system.
+    pub os: Os,
+    /// Its processor.
+    pub arch: Arch,
+    /// Its C library.
+    pub libc: Libc,
+    /// Which of CPython's build systems it uses.
+    pub family: Family,
+    /// Format of its objects.
+    pub object_format: ObjectFormat,
+    /// Folder of `docker/` that its steps run in.
+    pub worker: Text,
+    /// The package that is mounted at `/in/sysroot`.
+    pub sysroot: Text,
+    /// The package that is mounted at `/in/toolchain`.
+    pub toolchain: Text,
+    /// Platform tag, as in wheels.
+    pub platform_tag: Text,
+    /// What every step for this target is given.
+    #[serde(default)]
+    pub env: BTreeMap<Text, ReasonedValue>,
+    /// `crt_features` of the manifest.
+    #[serde(default)]
+    pub crt_features: Vec<Text>,
+    /// What `pbs verify` reads.
+    pub limits: Limits,
+    /// How its binaries are run in tests.
+    pub run: Runner,
+    /// CPython's own suite on it.
+    #[serde(default)]
+    pub tests: Tests,
+}
+
+/// A value with the reason for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReasonedValue {
+    /// The value.
+    pub value: Text,
+    /// The reason.
+    pub why: Text,
+}
+
+/// How a target's binaries are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runner {
+    /// As they are.
+    Native,
+    /// By qemu's user mode.
+    Qemu,
+    /// By Wine.
+    Wine,
+    /// Not at all.
+    None,
+}
+
+/// CPython's own suite on a target.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tests {
+    /// Tests that are known to fail.
+    #[serde(default)]
+    pub expected_failures: Vec<ExpectedFailure>,
+}
+
+/// A test that is known to fail.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExpectedFailure {
+    /// Its dotted name.
+    pub test: Text,
+    /// Why it fails.
+    pub why: Text,
+    /// The sets of options it fails with; empty means all.
+    #[serde(default)]
+    pub options: Vec<Quoted<Options>>,
+    /// The series of CPython it fails with; empty means all.
+    #[serde(default, rename = "in")]
+    pub series: Vec<Quoted<Series>>,
+}
+
+/// `recipes/<package>/recipe.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PackageFile {
+    /// Its name, and the name of its folder.
+    pub package: Text,
+    /// One line on what it is.
+    pub summary: Text,
+    /// Its home page.
+    pub homepage: Text,
+    /// Licences of what ends up in a distribution.
+    #[serde(default)]
+    pub licenses: Vec<License>,
+    /// Static libraries below `lib/` that a distribution carries.
+    #[serde(default)]
+    pub libraries: Vec<Text>,
+    /// How it is built; the last step's output is the package.
+    pub steps: Vec<StepEntry>,
+    /// What to try when a step fails.
+    #[serde(default)]
+    pub hint: Option<Text>,
+}
+
+/// A licence text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct License {
+    /// SPDX expression.
+    pub spdx: Text,
+    /// Path in the source tree.
+    pub file: Quoted<TreePath>,
+    /// Name in `python/licenses/`.
+    #[serde(rename = "as")]
+    pub name: Text,
+}
+
+/// A step of a package.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StepEntry {
+    /// Its name.
+    pub name: Text,
+    /// What it is for.
+    pub why: Text,
+    /// The script, in the package's folder.
+    pub script: Quoted<TreePath>,
+    /// Further files of the folder that the script uses.
+    #[serde(default)]
+    pub files: Vec<Quoted<TreePath>>,
+    /// Packages whose output it sees.
+    #[serde(default)]
+    pub needs: Vec<Text>,
+    /// Earlier steps of this package whose output it sees.
+    #[serde(default)]
+    pub after: Vec<Text>,
+    /// Constants it is given.
+    #[serde(default)]
+    pub env: BTreeMap<Text, Text>,
+    /// How many cores it uses.
+    #[serde(default = "one")]
+    pub weight: Weight,
+    /// After so many minutes it has failed.
+    #[serde(default = "an_hour")]
+    pub timeout_minutes: u32,
+    /// Whether it sees neither sysroot nor toolchain.
+    #[serde(default)]
+    pub bare: bool,
+    /// Whether it sees the generated `Setup.local` and `extensions.json` at `/in/setup`.
+    #[serde(default)]
+    pub setup: bool,
+    /// When it runs.
+    #[serde(default)]
+    pub stage: Stage,
+}
+
+const fn one() -> Weight {
+    Weight::One
+}
+
+const fn an_hour() -> u32 {
+    60
+}
+
+/// When a step runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// To make its package.
+    #[default]
+    Package,
+    /// On the assembled distribution, whose `install` it sees at `/in/install`.
+    Distribution,
+}
+
+/// `recipes/<package>/versions/<version>.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VersionFile {
+    /// The version, and the name of the file.
+    pub version: Text,
+    /// Whether it is taken when no pin says otherwise.
+    #[serde(default)]
+    pub default: bool,
+    /// Where it comes from.
+    pub source: super::source::SourceEntry,
+    /// Patches below `patches/`, in order.
+    #[serde(default)]
+    pub patches: Vec<Quoted<TreePath>>,
+    /// What the scripts are given: capabilities and constants.
+    #[serde(default)]
+    pub env: BTreeMap<Text, Text>,
+    /// CPE 2.3 name.
+    #[serde(default)]
+    pub cpe: Option<Text>,
+    /// Package URL.
+    #[serde(default)]
+    pub purl: Option<Text>,
+    /// CPython only: what cannot be observed.
+    #[serde(default)]
+    pub python: Option<PythonEntry>,
+    /// CPython only: combinations that do not exist.
+    #[serde(default)]
+    pub not_on: Vec<NotOn>,
+}
+
+/// See [`VersionFile::python`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PythonEntry {
+    /// The series.
+    pub major_minor: Quoted<Series>,
+    /// `PY_VERSION_HEX`.
+    pub hex: Text,
+    /// `sys.implementation.cache_tag`.
+    pub cache_tag: Text,
+}
+
+/// A combination that does not exist.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NotOn {
+    /// The target; any if nothing is said.
+    #[serde(default)]
+    pub target: Option<Quoted<Target>>,
+    /// The set of options; any if nothing is said.
+    #[serde(default)]
+    pub options: Option<Quoted<Options>>,
+    /// The reason.
+    pub why: Text,
+}
+
+/// `recipes/cpython/extensions.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExtensionsFile {
+    /// The modules by name.
+    pub modules: BTreeMap<Text, ModuleEntry>,
+}
+
+/// An extension module.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModuleEntry {
+    /// How it reaches the interpreter.
+    pub linkage: Linkage,
+    /// Packages it links.
+    #[serde(default)]
+    pub needs: Vec<Text>,
+    /// Licences it brings in.
+    #[serde(default)]
+    pub licenses: Vec<Text>,
+    /// Whether no interpreter works without it.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether it is one of CPython's own test modules.
+    #[serde(default)]
+    pub test: bool,
+    /// The series that have it; all if nothing is said.
+    #[serde(default, rename = "in")]
+    pub series: Vec<Quoted<Series>>,
+    /// Why it is as it is.
+    #[serde(default)]
+    pub why: Option<Text>,
+}
+
+/// `docker/<image>/image.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImageFile {
+    /// Its name, and the name of its folder.
+    pub image: Text,
+    /// Debian's name of the worker's architecture.
+    pub architecture: Text,
+    /// Where packages are resolved from.
+    pub suites: Vec<Suite>,
+    /// The moment of Debian's snapshot archive that has them all.
+    pub snapshot: Text,
+    /// `PATH` behind the target's toolchain.
+    pub path: Vec<Text>,
+    /// The packages that make code; the manifest names their versions.
+    pub toolchain: Vec<Text>,
+    /// The packages that are asked for; the lock has their dependencies too.
+    pub packages: Vec<Text>,
+    /// Symbolic links to make: path → relative target.
+    #[serde(default)]
+    pub links: BTreeMap<Quoted<TreePath>, Text>,
+    /// Files to write: path → content.
+    #[serde(default)]
+    pub files: BTreeMap<Quoted<TreePath>, Text>,
+    /// Empty directories to make.
+    #[serde(default)]
+    pub directories: Vec<Quoted<TreePath>>,
+    /// Globs of what is left out.
+    #[serde(default)]
+    pub remove: Vec<Text>,
+}
+
+/// A suite of a Debian archive.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Suite {
+    /// Its name.
+    pub suite: Text,
+    /// Its components.
+    pub components: Vec<Text>,
+}
+
+/// `docker/<image>/image.lock`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LockFile {
+    /// Version of this format.
+    pub version: u32,
+    /// The image.
+    pub image: Text,
+    /// The packages in the order in which they are unpacked.
+    pub packages: Vec<LockedPackage>,
+}
+
+/// A SHA-256 sum as written.
+pub(crate) type Sum = Quoted<Sha256>;
+/// A tree's digest as written.
+pub(crate) type TreeSum = Quoted<TreeDigest>;

@@ -1,0 +1,694 @@
+//! What the recipes mean for one artifact: everything concrete, nothing left to decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::check::needs;
+use super::nearest;
+use super::quoted::Quoted;
+use super::raw::{Stage, TargetFile, VersionFile};
+use super::set::{CPYTHON, Package, RecipeSet};
+use super::source::{ArchiveEntry, SourceEntry};
+use crate::model::{Digest, Options, Pin, PythonVersion, Target, TreePath};
+use crate::plan::{
+    LicenseFile, LockedPackage, Module, Origin, Place, Root, SourceIdentity, TextFile, Weight,
+};
+
+/// What is asked for, in the words of the command line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Request {
+    /// A version or a series of CPython; the release's default if nothing is said.
+    pub python: Option<String>,
+    /// A triple.
+    pub target: String,
+    /// A set of options; the release's default if nothing is said.
+    pub options: Option<String>,
+    /// Versions of dependencies other than their defaults.
+    pub pins: BTreeMap<String, String>,
+}
+
+/// Everything that decides one artifact.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The version of CPython.
+    pub python: PythonVersion,
+    /// The name of the target.
+    pub target: Target,
+    /// What the target's file says.
+    pub target_file: TargetFile,
+    /// The set of options.
+    pub options: Options,
+    /// Whether these are the options that archives do not name.
+    pub default_options: DefaultOptions,
+    /// What the options give to the interpreter's steps.
+    pub options_env: BTreeMap<String, String>,
+    /// The packages that are needed, each behind those that it needs itself.
+    pub packages: IndexMap<String, PackageBuild>,
+    /// The extension modules of this series.
+    pub modules: BTreeMap<String, Module>,
+    /// The worker root.
+    pub root: Root,
+    /// `PATH` of every step behind the toolchain's directory.
+    pub path: Vec<String>,
+    /// Digest of the worker root's lock.
+    pub lock: Digest,
+    /// Versions of the packages of the worker root that make code.
+    pub worker_toolchain: BTreeMap<String, String>,
+    /// The epoch of every timestamp.
+    pub epoch: u64,
+    /// Its date, `YYYYMMDD`.
+    pub tag: String,
+}
+
+/// Whether a build has the options that the release builds when nothing is said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DefaultOptions {
+    /// It has.
+    Yes,
+    /// It has others.
+    No,
+}
+
+/// One package of a build, in one version.
+#[derive(Clone, Debug)]
+pub struct PackageBuild {
+    /// The version.
+    pub version: String,
+    /// One line on what it is.
+    pub summary: String,
+    /// Its home page.
+    pub homepage: String,
+    /// Where it comes from; nothing for what is made of the recipe's own files.
+    pub source: Option<Source>,
+    /// Its patches, in order.
+    pub patches: Vec<TextFile>,
+    /// How it is made; at least one step makes the package.
+    pub steps: Vec<StepBuild>,
+    /// Licence texts.
+    pub licenses: Vec<LicenseFile>,
+    /// Static libraries.
+    pub libraries: Vec<String>,
+    /// What the version gives to the steps.
+    pub env: BTreeMap<String, String>,
+    /// What to try when a step fails.
+    pub hint: Option<String>,
+    /// Whether it is linked into the distribution.
+    pub linked: Linked,
+    /// CPE 2.3 name.
+    pub cpe: Option<String>,
+    /// Package URL.
+    pub purl: Option<String>,
+}
+
+/// Whether the interpreter links a package.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Linked {
+    /// It does.
+    Yes,
+    /// The package only helps to build.
+    No,
+}
+
+/// The source of a package.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// Upstream's address.
+    pub url: String,
+    /// Upstream's archive.
+    pub archive: Pin,
+    /// What identifies the source.
+    pub identity: SourceIdentity,
+    /// Who has it, in order of preference.
+    pub places: Vec<Place>,
+}
+
+/// A step of a package.
+#[derive(Clone, Debug)]
+pub struct StepBuild {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub why: String,
+    /// The script's base name.
+    pub script: String,
+    /// The script and the files it uses.
+    pub files: Vec<TextFile>,
+    /// Packages whose output it sees.
+    pub needs: Vec<String>,
+    /// Earlier steps whose output it sees.
+    pub after: Vec<String>,
+    /// Constants it is given.
+    pub env: BTreeMap<String, String>,
+    /// How many cores it uses.
+    pub weight: Weight,
+    /// After so many minutes it has failed.
+    pub timeout_minutes: u32,
+    /// Whether it sees sysroot and toolchain.
+    pub bare: bool,
+    /// Whether it sees the generated `Setup.local`.
+    pub setup: bool,
+    /// When it runs.
+    pub stage: Stage,
+}
+
+/// A version, a target and a set of options.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Combination {
+    /// The version.
+    pub python: PythonVersion,
+    /// The target.
+    pub target: Target,
+    /// The options.
+    pub options: Options,
+}
+
+impl std::fmt::Display for Combination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "CPython {} with `{}` for `{}`",
+            self.python, self.options, self.target
+        )
+    }
+}
+
+/// Why there is no build for a request.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// A name that the recipes do not have.
+    #[error("there is no {what} `{name}`")]
+    Unknown {
+        /// `target`, `version of cpython`, `set of options`, `package`.
+        what: String,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A combination that the recipes exclude.
+    #[error("{combination} is not built: {why}")]
+    Excluded {
+        /// What is asked for.
+        combination: Box<Combination>,
+        /// The reason in the recipe.
+        why: String,
+        /// What there is for this target.
+        instead: Vec<String>,
+    },
+    /// A pin of a package that this build does not have.
+    #[error("the build does not have the package `{package}` that is pinned")]
+    UnusedPin {
+        /// The package.
+        package: String,
+        /// The packages of the build that can be pinned.
+        known: Vec<String>,
+    },
+    /// CPython cannot be pinned.
+    #[error("the version of cpython cannot be pinned")]
+    PinnedPython,
+}
+
+impl ResolveError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unknown { name, known, .. } | Self::UnusedPin { package: name, known } => {
+                let all = format!("there is: {}", known.join(", "));
+                match nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`? {all}"),
+                    None => all,
+                }
+            }
+            Self::Excluded { instead, .. } if instead.is_empty() => "choose another target".into(),
+            Self::Excluded { instead, .. } => format!("for this target there is: {}", instead.join(", ")),
+            Self::PinnedPython => "choose it with `--python`".into(),
+        }
+    }
+}
+
+impl RecipeSet {
+    /// The build that a request means.
+    pub fn resolve(&self, request: &Request) -> Result<Build, ResolveError> {
+        let target_file = lookup("target", &request.target, &self.targets)?.value.clone();
+        let target = target_file.target.0.clone();
+        let python = self.python(request.python.as_deref())?;
+        let default_options = &self.release.value.defaults.options.0;
+        let (options, options_env) = self.options(request.options.as_deref())?;
+        self.check_combination(&python, &target, &options)?;
+
+        let series = python.series;
+        let packages = self.packages(&python, &target_file, &request.pins)?;
+        let modules = self.extensions.value.modules.iter();
+        let modules = modules
+            .filter(|(_, module)| module.series.is_empty() || module.series.contains(&Quoted(series)))
+            .map(|(name, module)| {
+                let module = Module {
+                    linkage: module.linkage,
+                    needs: texts(&module.needs),
+                    licenses: texts(&module.licenses),
+                    required: module.required,
+                    test: module.test,
+                    why: text(&module.why),
+                };
+                (name.0.clone(), module)
+            })
+            .collect();
+        let image = &self.images[target_file.worker.as_str()];
+        let epoch = self.release.value.epoch;
+        let locked = &image.lock.value.packages;
+        Ok(Build {
+            default_options: if options == *default_options {
+                DefaultOptions::Yes
+            } else {
+                DefaultOptions::No
+            },
+            python,
+            target,
+            options,
+            options_env,
+            packages,
+            modules,
+            path: texts(&image.recipe.value.path),
+            worker_toolchain: toolchain_versions(&image.recipe.value.toolchain, locked),
+            root: Root {
+                image: target_file.worker.0.clone(),
+                packages: locked.clone(),
+                links: tree_map(&image.recipe.value.links),
+                files: tree_map(&image.recipe.value.files),
+                directories: image
+                    .recipe
+                    .value
+                    .directories
+                    .iter()
+                    .map(|path| path.0.clone())
+                    .collect(),
+                remove: texts(&image.recipe.value.remove),
+                snapshot: image.recipe.value.snapshot.0.clone(),
+            },
+            lock: Digest::of(image.lock.file.text.as_bytes()),
+            target_file,
+            epoch,
+            tag: date(epoch),
+        })
+    }
+
+    /// Every combination that is released: version × target × options without the exceptions.
+    #[must_use]
+    pub fn released(&self) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for (python, version) in &self.packages[CPYTHON].versions {
+            for target in self.targets.values() {
+                for options in self.options.value.options.keys() {
+                    if excluded(&version.value, &target.value.target.0, &options.0).is_none() {
+                        requests.push(Request {
+                            python: Some(python.clone()),
+                            target: target.value.target.0.to_string(),
+                            options: Some(options.0.to_string()),
+                            pins: BTreeMap::new(),
+                        });
+                    }
+                }
+            }
+        }
+        requests
+    }
+
+    fn python(&self, asked: Option<&str>) -> Result<PythonVersion, ResolveError> {
+        let default = &self.release.value.defaults.python.0;
+        let Some(asked) = asked else {
+            return Ok(default.clone());
+        };
+        let versions = &self.packages[CPYTHON].versions;
+        let parsed = versions.keys().filter_map(|version| version.parse().ok());
+        let of_series = |version: &PythonVersion| version.series.to_string() == asked;
+        if of_series(default) {
+            return Ok(default.clone());
+        }
+        // The newest of the series, a finished one before any that is not.
+        let newest = parsed
+            .clone()
+            .filter(of_series)
+            .max_by_key(|version: &PythonVersion| (version.prerelease.is_empty(), version.patch));
+        newest
+            .or_else(|| parsed.clone().find(|version| version.to_string() == asked))
+            .ok_or_else(|| unknown("version of cpython", asked, versions.keys()))
+    }
+
+    fn options(&self, asked: Option<&str>) -> Result<(Options, BTreeMap<String, String>), ResolveError> {
+        let known = &self.options.value.options;
+        let options = match asked {
+            None => Some(self.release.value.defaults.options.0.clone()),
+            Some(text) => text.parse().ok(),
+        };
+        options
+            .and_then(|options| Some((options.clone(), known.get(&Quoted(options))?)))
+            .map(|(options, set)| (options, text_map(&set.env)))
+            .ok_or_else(|| {
+                let names: Vec<String> = known.keys().map(|options| options.0.to_string()).collect();
+                unknown("set of options", asked.unwrap_or_default(), &names)
+            })
+    }
+
+    fn check_combination(
+        &self,
+        python: &PythonVersion,
+        target: &Target,
+        options: &Options,
+    ) -> Result<(), ResolveError> {
+        let version = &self.packages[CPYTHON].versions[&python.to_string()];
+        let Some(why) = excluded(&version.value, target, options) else {
+            return Ok(());
+        };
+        let instead = self
+            .released()
+            .into_iter()
+            .filter(|request| request.target == target.as_str())
+            .map(|request| {
+                let [python, options] = [request.python, request.options].map(Option::unwrap_or_default);
+                format!("{python} with `{options}`")
+            })
+            .collect();
+        Err(ResolveError::Excluded {
+            combination: Box::new(Combination {
+                python: python.clone(),
+                target: target.clone(),
+                options: options.clone(),
+            }),
+            why,
+            instead,
+        })
+    }
+
+    fn packages(
+        &self,
+        python: &PythonVersion,
+        target: &TargetFile,
+        pins: &BTreeMap<String, String>,
+    ) -> Result<IndexMap<String, PackageBuild>, ResolveError> {
+        let mut order = Vec::new();
+        self.visit(CPYTHON, target, &mut order);
+        // The sysroot and the toolchain are there even if every step happens to be bare.
+        self.visit(target.sysroot.as_str(), target, &mut order);
+        self.visit(target.toolchain.as_str(), target, &mut order);
+        let linked = self.linked();
+        for (name, version) in pins {
+            let package = lookup("package", name, &self.packages)?;
+            if name == CPYTHON {
+                return Err(ResolveError::PinnedPython);
+            }
+            lookup(&format!("version of {name}"), version, &package.versions)?;
+            if !order.contains(&name.as_str()) {
+                let known = order
+                    .iter()
+                    .filter(|name| **name != CPYTHON)
+                    .map(|&name| name.to_owned());
+                return Err(ResolveError::UnusedPin {
+                    package: name.clone(),
+                    known: known.collect(),
+                });
+            }
+        }
+        let build = |name: &str| {
+            let package = &self.packages[name];
+            let version = match (name, pins.get(name)) {
+                (CPYTHON, _) => &package.versions[&python.to_string()],
+                (_, Some(pin)) => &package.versions[pin],
+                (_, None) => package
+                    .versions
+                    .values()
+                    .find(|version| version.value.default)
+                    .expect("checked: each package has one default version"),
+            };
+            let linked = if linked.contains(name) {
+                Linked::Yes
+            } else {
+                Linked::No
+            };
+            (name.to_owned(), self.package(package, &version.value, linked))
+        };
+        Ok(order.into_iter().map(build).collect())
+    }
+
+    /// Puts a package behind everything it needs.
+    fn visit<'a>(&'a self, name: &'a str, target: &'a TargetFile, order: &mut Vec<&'a str>) {
+        if order.contains(&name) {
+            return;
+        }
+        for need in needs(&self.packages[name].recipe.value, target) {
+            self.visit(need, target, order);
+        }
+        if !order.contains(&name) {
+            order.push(name);
+        }
+    }
+
+    /// CPython and what its extension modules link, with what that needs in turn.
+    fn linked(&self) -> BTreeSet<&str> {
+        let mut linked = BTreeSet::new();
+        let mut waiting = vec![CPYTHON];
+        while let Some(name) = waiting.pop() {
+            if linked.insert(name) {
+                let steps = &self.packages[name].recipe.value.steps;
+                waiting.extend(
+                    steps
+                        .iter()
+                        .flat_map(|step| step.needs.iter().map(|need| need.as_str())),
+                );
+            }
+        }
+        linked
+    }
+
+    fn package(&self, package: &Package, version: &VersionFile, linked: Linked) -> PackageBuild {
+        let recipe = &package.recipe.value;
+        let name = recipe.package.as_str();
+        let text_of = |path: &str| self.files[path].text.clone();
+        let steps = recipe.steps.iter().map(|step| {
+            let files = std::iter::once(&step.script)
+                .chain(&step.files)
+                .map(|path| TextFile {
+                    name: path.0.name().to_owned(),
+                    text: text_of(&format!("recipes/{name}/{}", path.0.as_str())),
+                });
+            StepBuild {
+                name: step.name.0.clone(),
+                why: step.why.0.clone(),
+                script: step.script.0.name().to_owned(),
+                files: files.collect(),
+                needs: texts(&step.needs),
+                after: texts(&step.after),
+                env: text_map(&step.env),
+                weight: step.weight,
+                timeout_minutes: step.timeout_minutes,
+                bare: step.bare,
+                setup: step.setup,
+                stage: step.stage,
+            }
+        });
+        let patches = version.patches.iter().map(|path| TextFile {
+            name: path.0.as_str().to_owned(),
+            text: text_of(&format!("patches/{}", path.0.as_str())),
+        });
+        let licenses = recipe.licenses.iter().map(|license| LicenseFile {
+            spdx: license.spdx.0.clone(),
+            file: license.file.0.clone(),
+            name: license.name.0.clone(),
+        });
+        PackageBuild {
+            version: version.version.0.clone(),
+            summary: recipe.summary.0.clone(),
+            homepage: recipe.homepage.0.clone(),
+            source: match &version.source {
+                SourceEntry::None => None,
+                SourceEntry::Archive(archive) => Some(source(archive)),
+            },
+            patches: patches.collect(),
+            steps: steps.collect(),
+            licenses: licenses.collect(),
+            libraries: texts(&recipe.libraries),
+            env: text_map(&version.env),
+            hint: text(&recipe.hint),
+            linked,
+            cpe: text(&version.cpe),
+            purl: text(&version.purl),
+        }
+    }
+}
+
+/// The reason why a combination does not exist.
+fn excluded(version: &VersionFile, target: &Target, options: &Options) -> Option<String> {
+    let exception = version.not_on.iter().find(|exception| {
+        exception
+            .target
+            .as_ref()
+            .is_none_or(|excluded| excluded.0 == *target)
+            && exception
+                .options
+                .as_ref()
+                .is_none_or(|excluded| excluded.0 == *options)
+    });
+    exception.map(|exception| exception.why.0.clone())
+}
+
+fn source(archive: &ArchiveEntry) -> Source {
+    let upstream = Pin {
+        hash: archive.sha256.0.0,
+        size: archive.size,
+    };
+    let same = |origin| Place {
+        origin,
+        archive: upstream,
+        strip: archive.strip,
+        subdir: TreePath::root(),
+    };
+    let mut places = vec![same(Origin::Url(archive.url.0.clone()))];
+    for mirror in &archive.mirrors {
+        if let Some(url) = &mirror.url {
+            places.push(same(Origin::Url(url.0.clone())));
+        }
+        if let Some(debian) = &mirror.debian {
+            places.push(Place {
+                origin: Origin::Debian {
+                    suite: debian.suite.0.clone(),
+                    source: debian.source.0.clone(),
+                    version: debian.version.0.clone(),
+                    file: debian.file.0.clone(),
+                },
+                archive: debian.sha256.as_ref().map_or(upstream, |sum| Pin {
+                    hash: sum.0.0,
+                    size: debian.size,
+                }),
+                strip: debian.strip.unwrap_or(archive.strip),
+                subdir: path_or_root(&debian.subdir),
+            });
+        }
+        if let Some(krate) = &mirror.krate {
+            places.push(Place {
+                origin: Origin::Crate {
+                    name: krate.name.0.clone(),
+                    version: krate.version.0.clone(),
+                },
+                archive: Pin {
+                    hash: krate.sha256.0.0,
+                    size: krate.size,
+                },
+                strip: krate.strip,
+                subdir: path_or_root(&krate.subdir),
+            });
+        }
+        if let Some(pypi) = &mirror.pypi {
+            places.push(Place {
+                origin: Origin::Pypi {
+                    project: pypi.project.0.clone(),
+                    version: pypi.version.0.clone(),
+                    file: pypi.file.0.clone(),
+                },
+                archive: Pin {
+                    hash: pypi.sha256.0.0,
+                    size: pypi.size,
+                },
+                strip: pypi.strip,
+                subdir: path_or_root(&pypi.subdir),
+            });
+        }
+    }
+    let select = texts(&archive.select);
+    let identity = match &archive.tree {
+        Some(tree) => SourceIdentity::Tree {
+            digest: tree.0,
+            select,
+        },
+        None => SourceIdentity::Archive {
+            digest: upstream,
+            strip: archive.strip,
+            select,
+        },
+    };
+    Source {
+        url: archive.url.0.clone(),
+        archive: upstream,
+        identity,
+        places,
+    }
+}
+
+fn lookup<'a, T>(what: &str, name: &str, known: &'a BTreeMap<String, T>) -> Result<&'a T, ResolveError> {
+    known.get(name).ok_or_else(|| unknown(what, name, known.keys()))
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a String>) -> ResolveError {
+    ResolveError::Unknown {
+        what: what.to_owned(),
+        name: name.to_owned(),
+        known: known.into_iter().cloned().collect(),
+    }
+}
+
+fn toolchain_versions(names: &[Quoted<String>], locked: &[LockedPackage]) -> BTreeMap<String, String> {
+    let version = |name: &str| locked.iter().find(|locked| locked.package == name);
+    names
+        .iter()
+        .filter_map(|name| Some((name.0.clone(), version(name.as_str())?.version.clone())))
+        .collect()
+}
+
+fn path_or_root(path: &Option<Quoted<TreePath>>) -> TreePath {
+    path.as_ref().map_or_else(TreePath::root, |path| path.0.clone())
+}
+
+fn text(text: &Option<Quoted<String>>) -> Option<String> {
+    text.as_ref().map(|text| text.0.clone())
+}
+
+fn texts(texts: &[Quoted<String>]) -> Vec<String> {
+    texts.iter().map(|text| text.0.clone()).collect()
+}
+
+fn text_map(map: &BTreeMap<Quoted<String>, Quoted<String>>) -> BTreeMap<String, String> {
+    map.iter()
+        .map(|(key, value)| (key.0.clone(), value.0.clone()))
+        .collect()
+}
+
+fn tree_map(map: &BTreeMap<Quoted<TreePath>, Quoted<String>>) -> BTreeMap<TreePath, String> {
+    map.iter()
+        .map(|(key, value)| (key.0.clone(), value.0.clone()))
+        .collect()
+}
+
+/// The UTC date of a moment in seconds since 1970, as `YYYYMMDD`.
+fn date(epoch: u64) -> String {
+    // Days are counted from 0000-03-01, so that the leap day is the last of its year.
+    let days = epoch / 86_400 + 719_468;
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn knows_the_calendar() {
+        let check = |epoch, expected| assert_eq!(date(epoch), expected);
+        check(0, "19700101");
+        check(951_782_400, "20000229");
+        check(1_709_251_199, "20240229");
+        check(1_709_251_200, "20240301");
+        check(1_767_225_600, "20260101");
+    }
+}
