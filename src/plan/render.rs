@@ -21,7 +21,14 @@ pub enum Digests {
 #[must_use]
 pub fn render_text(plan: &Plan, digests: Digests) -> String {
     let definitions = definitions(plan);
+    let shared = shared_env(plan);
     let mut text = String::new();
+    if !shared.is_empty() {
+        let _ = writeln!(text, "every command");
+        for (name, value) in &shared {
+            let _ = writeln!(text, "    env {name}={value}");
+        }
+    }
     for (id, step) in &plan.steps {
         let digest = match digests {
             Digests::Short => format!("  {}", &definitions[id].hex()[..12]),
@@ -29,7 +36,7 @@ pub fn render_text(plan: &Plan, digests: Digests) -> String {
         };
         let _ = writeln!(text, "{id}{digest}");
         let _ = writeln!(text, "    {}", step.why);
-        for line in details(&step.kind) {
+        for line in details(&step.kind, &shared) {
             let _ = writeln!(text, "    {line}");
         }
         if !step.inputs.is_empty() {
@@ -83,8 +90,27 @@ fn input_text(role: &str, input: &Input) -> String {
     }
 }
 
+/// The variables that all commands of a plan have with one value.
+fn shared_env(plan: &Plan) -> BTreeMap<&str, &str> {
+    let mut environments = plan.steps.values().filter_map(|step| match &step.kind {
+        StepKind::Run(run) => Some(&run.env),
+        _ => None,
+    });
+    let Some(first) = environments.next() else {
+        return BTreeMap::new();
+    };
+    let mut shared: BTreeMap<&str, &str> = first
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    for env in environments {
+        shared.retain(|name, value| env.get(*name).is_some_and(|other| other == value));
+    }
+    shared
+}
+
 /// What a step does, a line each.
-fn details(kind: &StepKind) -> Vec<String> {
+fn details(kind: &StepKind, shared: &BTreeMap<&str, &str>) -> Vec<String> {
     match kind {
         StepKind::Fetch(fetch) => {
             let places = fetch.places.len();
@@ -101,7 +127,11 @@ fn details(kind: &StepKind) -> Vec<String> {
             let mut lines = vec![format!("run {}", run.argv.join(" "))];
             let files: Vec<&str> = run.files.iter().map(|file| file.name.as_str()).collect();
             lines.push(format!("files {}", files.join(" ")));
-            lines.extend(run.env.iter().map(|(name, value)| format!("env {name}={value}")));
+            let own = run
+                .env
+                .iter()
+                .filter(|(name, _)| !shared.contains_key(name.as_str()));
+            lines.extend(own.map(|(name, value)| format!("env {name}={value}")));
             lines
         }
         StepKind::Assemble(assemble) => vec![format!(
