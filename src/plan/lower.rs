@@ -12,7 +12,6 @@ use super::{
 };
 use crate::manifest::{Component, Description, WorkerIdentity};
 use crate::model::{Digest, GuestPath, TreePath};
-use crate::recipe::raw::Stage;
 use crate::recipe::{Build, DefaultOptions, Linked, PackageBuild, StepBuild};
 
 /// Why a build cannot be planned.
@@ -68,7 +67,7 @@ pub fn lower(build: &Build) -> Result<Plan, LowerError> {
     for (name, package) in &build.packages {
         lowering.package(name, package)?;
     }
-    lowering.distribution()
+    Ok(lowering.distribution())
 }
 
 struct Lowering<'a> {
@@ -131,7 +130,7 @@ impl Lowering<'_> {
         if package.steps.iter().any(|step| step.setup) {
             self.setup(name);
         }
-        for step in package.steps.iter().filter(|step| step.stage == Stage::Package) {
+        for step in &package.steps {
             self.run(name, package, step)?;
         }
         Ok(())
@@ -164,22 +163,17 @@ impl Lowering<'_> {
     /// The step whose output is the package.
     fn output(&self, name: &str) -> StepId {
         let steps = &self.build.packages[name].steps;
-        let last = steps.iter().rfind(|step| step.stage == Stage::Package);
-        step_id(name, &last.expect("checked: a step makes the package").name)
+        let last = steps.last().expect("checked: a package has steps");
+        step_id(name, &last.name)
     }
 
     fn run(&mut self, name: &str, package: &PackageBuild, step: &StepBuild) -> Result<(), LowerError> {
-        let id = match step.stage {
-            Stage::Package => step_id(name, &step.name),
-            Stage::Distribution => dist(&step.name),
-        };
+        let id = step_id(name, &step.name);
         let target = &self.build.target_file;
         let mut wiring = Vec::from([(ROOT.to_owned(), whole(self.root.clone()))]);
         let mut wire = |role: &str, input| wiring.push((role.to_owned(), input));
-        match step.stage {
-            Stage::Package if package.source.is_some() => wire("source", whole(self.source(name))),
-            Stage::Package => {}
-            Stage::Distribution => wire("install", part(dist("assemble"), INSTALL)),
+        if package.source.is_some() {
+            wire("source", whole(self.source(name)));
         }
         if !step.bare {
             wire("sysroot", whole(self.output(target.sysroot.as_str())));
@@ -285,30 +279,19 @@ impl Lowering<'_> {
         Ok(env)
     }
 
-    fn distribution(mut self) -> Result<Plan, LowerError> {
+    fn distribution(mut self) -> Plan {
         self.assemble();
         self.manifest();
-        let packages = &self.build.packages;
-        let cpython = &packages[CPYTHON];
-        for step in cpython
-            .steps
-            .iter()
-            .filter(|step| step.stage == Stage::Distribution)
-        {
-            self.run(CPYTHON, cpython, step)?;
-        }
         self.verify();
         let mut wanted = IndexMap::new();
         for flavor in [Flavor::Full, Flavor::InstallOnly, Flavor::InstallOnlyStripped] {
-            if flavor != Flavor::InstallOnlyStripped || self.steps.contains_key(&dist("strip")) {
-                let (name, id) = self.pack(flavor);
-                wanted.insert(name.to_owned(), id);
-            }
+            let (name, id) = self.pack(flavor);
+            wanted.insert(name.to_owned(), id);
         }
-        Ok(Plan {
+        Plan {
             steps: self.steps,
             wanted,
-        })
+        }
     }
 
     fn assemble(&mut self) {
@@ -395,7 +378,7 @@ impl Lowering<'_> {
         let stem = format!("cpython-{}+{}-{}", build.python, build.tag, build.target);
         let mut wiring = inputs([("distribution", whole(dist("manifest")))]);
         if flavor == Flavor::InstallOnlyStripped {
-            wiring.insert("stripped".to_owned(), whole(dist("strip")));
+            wiring.insert("stripped".to_owned(), part(self.output(CPYTHON), "stripped"));
         }
         let pack = Pack {
             file: format!("{stem}-{options}{name}.{extension}"),
@@ -415,9 +398,6 @@ impl Lowering<'_> {
         (name, id)
     }
 }
-
-/// Where an assembled distribution has the installation.
-const INSTALL: &str = "python/install";
 
 /// The manifest's part that is known beforehand.
 fn describe(build: &Build) -> Description {

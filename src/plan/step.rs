@@ -334,7 +334,8 @@ pub enum Flavor {
     /// The install tree as `python/`, without static libraries and CPython's tests, with
     /// licences and manifest, `.tar.gz`. Input: `distribution`.
     InstallOnly,
-    /// The same without debug information. Inputs: `distribution`, `stripped` (a stripped `install/`).
+    /// The same without symbols. Inputs: `distribution`, and `stripped`: the files of `install/`
+    /// that have symbols, again without them, at the same relative paths.
     InstallOnlyStripped,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{Problem, RecipeError};
-use super::raw::{NotOn, PackageFile, Stage, StepEntry, TargetFile, VersionFile};
+use super::raw::{NotOn, PackageFile, StepEntry, TargetFile, VersionFile};
 use super::set::{CPYTHON, Package, RecipeSet, Written};
 use super::source::{ArchiveEntry, Mirror, SourceEntry};
 use super::{SourceFile, locate, nearest};
@@ -140,7 +140,7 @@ impl Checker<'_> {
         if !is_name(name) || name == "dist" || self.set.images.contains_key(name) {
             self.name(file, &["package", name], "package", name);
         }
-        if !value.steps.iter().any(|step| step.stage == Stage::Package) {
+        if value.steps.is_empty() {
             let problem = Problem::NoSteps {
                 package: name.to_owned(),
             };
@@ -185,12 +185,6 @@ impl Checker<'_> {
         if step.setup && package != CPYTHON {
             self.report(file, &[name, "setup"], Problem::Setup);
         }
-        if step.stage == Stage::Distribution && (package != CPYTHON || name != "strip") {
-            let problem = Problem::DistributionStep {
-                step: name.to_owned(),
-            };
-            self.report(file, &[name, "stage"], problem);
-        }
     }
 
     fn name(&mut self, file: &Arc<SourceFile>, words: &[&str], what: &'static str, name: &str) {
@@ -227,8 +221,19 @@ impl Checker<'_> {
             let path = patch.0.as_str();
             self.file(file, &["patches", path], &format!("patches/{path}"));
         }
-        if let SourceEntry::Archive(archive) = &value.source {
-            self.source(file, archive);
+        match &value.source {
+            SourceEntry::Archive(archive) => self.source(file, archive),
+            SourceEntry::None => {
+                let recipe = &self.set.packages[package].recipe.value;
+                let taken = [
+                    ("patches", !value.patches.is_empty()),
+                    ("licenses", !recipe.licenses.is_empty()),
+                    ("setup", recipe.steps.iter().any(|step| step.setup)),
+                ];
+                for (what, _) in taken.into_iter().filter(|(_, there)| *there) {
+                    self.report(file, &["source", "none"], Problem::NoSource { what });
+                }
+            }
         }
         let wrong = |field, verb| Problem::WrongPackage {
             field,

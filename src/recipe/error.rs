@@ -209,7 +209,7 @@ pub enum Problem {
     #[error("an exception names a target, a set of options, or both")]
     MatchesEverything,
     /// A package without steps.
-    #[error("package `{package}` has no step that makes it")]
+    #[error("package `{package}` has no steps")]
     NoSteps {
         /// The package.
         package: String,
@@ -222,11 +222,11 @@ pub enum Problem {
         /// The package.
         package: String,
     },
-    /// A step on the distribution that is not known.
-    #[error("there is no use for a step `{step}` on the distribution")]
-    DistributionStep {
-        /// The step.
-        step: String,
+    /// A package without a source that has something which is taken from one.
+    #[error("there is no source to take {what} from")]
+    NoSource {
+        /// `patches`, `licenses`, `setup`.
+        what: &'static str,
     },
     /// A name that is taken, or that cannot be part of a path.
     #[error("`{name}` cannot be the name of a {what}")]
@@ -285,15 +285,15 @@ impl Problem {
             Self::MatchesEverything => {
                 Some("delete the version file to say that it is not built at all".into())
             }
-            Self::NoSteps { .. } => Some("the last step with `stage: package` makes the package".into()),
+            Self::NoSteps { .. } => Some("the last step makes the package".into()),
             Self::ModuleNeed { package, .. } => Some(format!(
                 "add `{package}` to `needs` in recipes/cpython/recipe.yaml"
             )),
-            Self::DistributionStep { .. } => Some("the only one is `strip`".into()),
             Self::Name { what: "step", .. } => Some(
                 "a name is a word in small letters, digits and `-`; `source`, `patched`, `setup`, `sysroot`, `toolchain`, `recipe` and `root` are taken".into(),
             ),
             Self::Name { .. } => Some("a name is a word in small letters, digits and `-`; `dist` is taken".into()),
+            Self::NoSource { .. } => Some("name the source instead of `none`".into()),
             Self::Setup => Some("take `setup: true` out".into()),
             Self::StaleLock { .. } => Some("run `pbs image lock`".into()),
         }

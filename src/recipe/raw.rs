@@ -218,9 +218,6 @@ pub struct StepEntry {
     /// Whether it sees the generated `Setup.local` and `extensions.json` at `/in/setup`.
     #[serde(default)]
     pub setup: bool,
-    /// When it runs.
-    #[serde(default)]
-    pub stage: Stage,
 }
 
 const fn one() -> Weight {
@@ -229,17 +226,6 @@ const fn one() -> Weight {
 
 const fn an_hour() -> u32 {
     60
-}
-
-/// When a step runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// To make its package.
-    #[default]
-    Package,
-    /// On the assembled distribution, whose `install` it sees at `/in/install`.
-    Distribution,
 }
 
 /// `recipes/<package>/versions/<version>.yaml`.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::check::needs;
 use super::nearest;
 use super::quoted::Quoted;
-use super::raw::{Stage, TargetFile, VersionFile};
+use super::raw::{TargetFile, VersionFile};
 use super::set::{CPYTHON, Package, RecipeSet};
 use super::source::{ArchiveEntry, SourceEntry};
 use crate::model::{Digest, Options, Pin, PythonVersion, Target, TreePath};
@@ -83,7 +83,7 @@ pub struct PackageBuild {
     pub source: Option<Source>,
     /// Its patches, in order.
     pub patches: Vec<TextFile>,
-    /// How it is made; at least one step makes the package.
+    /// How it is made; the last step's output is the package.
     pub steps: Vec<StepBuild>,
     /// Licence texts.
     pub licenses: Vec<LicenseFile>,
@@ -148,8 +148,6 @@ pub struct StepBuild {
     pub bare: bool,
     /// Whether it sees the generated `Setup.local`.
     pub setup: bool,
-    /// When it runs.
-    pub stage: Stage,
 }
 
 /// A version, a target and a set of options.
@@ -485,7 +483,6 @@ impl RecipeSet {
                 timeout_minutes: step.timeout_minutes,
                 bare: step.bare,
                 setup: step.setup,
-                stage: step.stage,
             }
         });
         let patches = version.patches.iter().map(|path| TextFile {
