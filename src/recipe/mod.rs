@@ -9,6 +9,7 @@ mod quoted;
 pub mod raw;
 mod resolve;
 mod set;
+mod setup;
 mod source;
 mod yaml;
 
@@ -20,4 +21,5 @@ pub use resolve::{
     Build, Combination, DefaultOptions, Linked, PackageBuild, Request, ResolveError, Source, StepBuild,
 };
 pub use set::{Image, Package, RecipeSet, Written, read_image};
+pub use setup::{SetupError, SetupSources, SourceLine, generate_setup};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};
