@@ -4,13 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use super::checked::Mismatch;
 use super::client::ClientError;
 use super::http::HttpError;
 use super::pypi::PypiError;
 /// Stands in for the archive module's error.
 pub(crate) type ArchiveError = Box<dyn Error + Send + Sync>;
-use crate::model::{MergeError, Pin, TreeDigest};
+use crate::model::{Digest, MergeError, Pin, TreeDigest};
 use crate::store::StoreError;
 
 /// Why something could not be fetched.
@@ -125,9 +124,22 @@ pub enum Reason {
     /// pip went wrong.
     #[error(transparent)]
     Pypi(#[from] PypiError),
-    /// It gave something else.
-    #[error(transparent)]
-    Mismatch(#[from] Mismatch),
+    /// It has another length.
+    #[error("it has {} bytes instead of {expected}", .actual.map_or_else(|| "more".to_owned(), |size| size.to_string()))]
+    Size {
+        /// The length asked for.
+        expected: u64,
+        /// The length it has; nothing if reading stopped at the first byte too many.
+        actual: Option<u64>,
+    },
+    /// It has other bytes.
+    #[error("its digest is sha256:{} instead of sha256:{}", .actual.hex(), .expected.hex())]
+    Content {
+        /// What was asked for.
+        expected: Pin,
+        /// What it is.
+        actual: Digest,
+    },
     /// A local file could not be read.
     #[error("it cannot be read")]
     Read(#[source] io::Error),
@@ -216,6 +228,7 @@ impl FetchError {
             Self::Nowhere { .. } => Some(
                 "on a machine that reaches one of these places run `pbs sources mirror DIR`, then give this one `--source-dir DIR`",
             ),
+            Self::Store { source, .. } => source.hint(),
             Self::Root { .. } => Some("compare `image.yaml` with the packages, or run `pbs image lock`"),
             _ => None,
         }
@@ -228,7 +241,11 @@ impl FetchError {
         let wrong = |failure: &Failure| {
             matches!(
                 failure.reason,
-                Reason::Mismatch(_) | Reason::Tree { .. } | Reason::Unpack(_) | Reason::OtherArchive { .. }
+                Reason::Size { .. }
+                    | Reason::Content { .. }
+                    | Reason::Tree { .. }
+                    | Reason::Unpack(_)
+                    | Reason::OtherArchive { .. }
             )
         };
         match self {

@@ -11,10 +11,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::apt::Apt;
-use super::checked::{Checked, Flaw, MOST};
 use super::client::ClientError;
 use super::error::chain;
 use super::http::{BodySize, Http, HttpError, HttpLimits};
+use super::measured::{Flaw, MOST, Measured};
 use super::progress::{NoProgress, Progress, Transfer};
 use super::{Failure, FetchError, Reason, crates, debian, dir, pypi};
 use crate::model::{Digest, HostPath, Pin};
@@ -261,7 +261,11 @@ impl Fetcher {
 
     /// The blob of a pin, if the store has it.
     fn find(&self, pin: &Pin) -> Option<Digest> {
-        let size = pin.size?;
+        let noted = || {
+            let note = self.store().note(&note_name(pin)).ok()??;
+            String::from_utf8(note).ok()?.parse().ok()
+        };
+        let size = pin.size.or_else(noted)?;
         let digest = Digest { hash: pin.hash, size };
         self.store().has_blob(&digest).then_some(digest)
     }
@@ -505,18 +509,58 @@ impl Fetcher {
         reader: R,
     ) -> Result<Digest, (R, Stop)> {
         let advanced = |done| self.inner.options.progress.advanced(transfer, done);
-        let mut checked = Checked::new(reader, offer.pin, &advanced);
-        let outcome = self.store().put_reader(&mut checked);
-        let (reader, flaw) = checked.finish();
-        outcome.map_err(|error| {
-            let stop = match flaw {
-                Some(Flaw::Mismatch(mismatch)) => mismatch.into(),
-                Some(Flaw::Read(error)) => Stop::Next(Reason::Read(error)),
-                None => fatal(transfer.name, error),
-            };
-            (reader, stop)
-        })
+        let mut measured = Measured {
+            inner: reader,
+            most: offer.pin.size.unwrap_or(MOST),
+            seen: 0,
+            advanced: &advanced,
+            flaw: None,
+        };
+        let outcome = self.store().put_reader_pinned(&mut measured, &offer.pin);
+        let Measured {
+            inner, most, flaw, ..
+        } = measured;
+        let error = match outcome {
+            Ok(digest) => {
+                return self
+                    .remember(transfer.name, offer, digest)
+                    .map_err(|stop| (inner, stop));
+            }
+            Err(error) => error,
+        };
+        let stop = match (flaw, error) {
+            (Some(Flaw::TooMany), _) => Stop::from(Reason::Size {
+                expected: most,
+                actual: None,
+            }),
+            (Some(Flaw::Read(error)), _) => Reason::Read(error).into(),
+            (None, StoreError::Unexpected { expected, actual }) => match expected.size {
+                Some(size) if size != actual.size => Reason::Size {
+                    expected: size,
+                    actual: Some(actual.size),
+                }
+                .into(),
+                _ => Reason::Content { expected, actual }.into(),
+            },
+            (None, error) => fatal(transfer.name, error),
+        };
+        Err((inner, stop))
     }
+
+    /// The store finds a blob by digest and size: keeps the size of one whose pin leaves it open.
+    fn remember(&self, name: &str, offer: &Offer<'_>, digest: Digest) -> Result<Digest, Stop> {
+        if offer.pin.size.is_none() {
+            let size = digest.size.to_string();
+            self.store()
+                .put_note(&note_name(&offer.pin), size.as_bytes())
+                .map_err(|source| fatal(name, source))?;
+        }
+        Ok(digest)
+    }
+}
+
+fn note_name(pin: &Pin) -> String {
+    format!("size-{}", pin.hex())
 }
 
 /// The store cannot take anything: no other place can help.

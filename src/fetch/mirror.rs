@@ -209,14 +209,13 @@ fn write_blob(fetcher: &Fetcher, name: &str, digest: &Digest, to: &Utf8Path) -> 
     if fs_err::metadata(to).is_ok_and(|metadata| metadata.len() == digest.size) {
         return Ok(());
     }
-    let mut blob = fetcher
+    fetcher
         .store()
-        .open_blob(digest)
+        .export(digest, to)
         .map_err(|source| FetchError::Store {
             name: name.to_owned(),
             source,
-        })?;
-    write(to, &mut blob).map_err(|error| io("write a file of the mirror", error))
+        })
 }
 
 /// Writes a file so that it is there whole or not at all.

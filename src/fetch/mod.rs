@@ -5,7 +5,6 @@
 //! streams; a wrong one never lands. Everything here blocks; call it from `spawn_blocking`.
 
 mod apt;
-mod checked;
 mod client;
 mod crates;
 mod debian;
@@ -13,6 +12,7 @@ mod dir;
 mod error;
 mod fetcher;
 mod http;
+mod measured;
 mod mirror;
 mod parallel;
 mod progress;
@@ -21,7 +21,6 @@ mod resolve;
 mod source;
 
 pub use apt::Apt;
-pub use checked::Mismatch;
 pub use client::ClientError;
 pub use error::{Failure, FetchError, Reason, RootError};
 pub use fetcher::{FetchOptions, Fetcher, Network};

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dist;
+mod fetch;
 mod sandbox;
+mod server;
 mod store;
 mod support;
