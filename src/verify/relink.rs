@@ -1,0 +1,340 @@
+//! The heavy proof: the objects of a distribution link into a working interpreter, with all, the
+//! fewest and random selections of extension modules.
+//!
+//! Pure: plans what is linked and run in a sandbox, and judges what came back. Running it is the
+//! engine's work: see [`files`], [`ARGV`] and [`judge`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::link::{
+    ElfFiles, PlanError, StartFiles, WriteInittabError, elf_args, plan as plan_link, render_ld, write_inittab,
+};
+use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
+use crate::model::{Arch, Digest, ObjectFormat, TreePath};
+use crate::verify::{Finding, Severity};
+
+/// Name of the rule under which findings are reported.
+pub const NAME: &str = "relink";
+
+/// What the rule guards.
+pub const EXPLAIN: &str =
+    "The objects in the archive link into interpreters that start and import what was selected.";
+
+const HINT: &str = "an object or a library is missing from the manifest, or a module's `required:` is wrong; \
+                    the linker's words stand in the step's log";
+
+/// The command that the sandbox runs. Mounts: the files of [`files`] at `/in/relink`, the
+/// distribution (with `python/` in it) at `/in/distribution`, the target's sysroot at `/in/sysroot`.
+/// Its output is what [`judge`] reads; it succeeds also where a case fails.
+pub const ARGV: [&str; 5] = ["/bin/bash", "-eu", "-o", "pipefail", "/in/relink/relink.sh"];
+
+/// A selection that is linked and run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RelinkCase {
+    /// `all`, `minimal`, `random-1`, …; also a directory's name.
+    pub name: String,
+    /// The linker's command line; `@builtins@` stands for the compiler's library of arithmetic.
+    pub link: Vec<String>,
+    /// The object with the table of modules.
+    pub inittab: Vec<u8>,
+    /// The Python program that the linked interpreter runs.
+    pub snippet: String,
+}
+
+/// Why no relink can be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum RelinkError {
+    /// The triple names no processor that we know.
+    #[error("`{triple}` names no known processor")]
+    Processor {
+        /// The triple.
+        triple: String,
+    },
+    /// Nothing can be selected.
+    #[error("selecting extension modules for `{case}`")]
+    Select {
+        /// The case.
+        case: String,
+        /// Why.
+        #[source]
+        source: SelectError,
+    },
+    /// Nothing can be linked.
+    #[error("planning the link of `{case}`")]
+    Plan {
+        /// The case.
+        case: String,
+        /// Why.
+        #[source]
+        source: PlanError,
+    },
+    /// The table of modules cannot be written.
+    #[error("writing the table of `{case}`")]
+    Inittab {
+        /// The case.
+        case: String,
+        /// Why.
+        #[source]
+        source: WriteInittabError,
+    },
+}
+
+/// Plans all cases. The random ones are drawn from the manifest itself: the same distribution is
+/// always proven with the same selections.
+pub fn plan(manifest: &Manifest) -> Result<Vec<RelinkCase>, RelinkError> {
+    let all = select(manifest, &Selection::All).map_err(|source| RelinkError::Select {
+        case: "all".to_owned(),
+        source,
+    })?;
+    let mut selections = vec![
+        ("all".to_owned(), Selection::All),
+        ("minimal".to_owned(), Selection::Minimal),
+    ];
+    for number in 1..=2 {
+        selections.push((
+            format!("random-{number}"),
+            Selection::Only(draw(manifest, &all, number)),
+        ));
+    }
+    selections
+        .into_iter()
+        .map(|(name, selection)| {
+            let selected = select(manifest, &selection).map_err(|source| RelinkError::Select {
+                case: name.clone(),
+                source,
+            })?;
+            plan_case(manifest, name, &selected)
+        })
+        .collect()
+}
+
+/// Half of the modules, by the digest of their name and of what the distribution is.
+fn draw(manifest: &Manifest, all: &Selected, number: u32) -> BTreeSet<String> {
+    let seed = format!("{} {} {number}", manifest.python_version, manifest.pbs.tag);
+    let heads = |name: &str| Digest::of(format!("{seed} {name}").as_bytes()).hash[0] % 2 == 0;
+    all.kept.keys().filter(|name| heads(name)).cloned().collect()
+}
+
+fn plan_case(manifest: &Manifest, name: String, selected: &Selected) -> Result<RelinkCase, RelinkError> {
+    let arch = arch(manifest)?;
+    let plan = plan_link(manifest, selected).map_err(|source| RelinkError::Plan {
+        case: name.clone(),
+        source,
+    })?;
+    let inittab =
+        write_inittab(ObjectFormat::Elf, arch, &plan.inittab).map_err(|source| RelinkError::Inittab {
+            case: name.clone(),
+            source,
+        })?;
+    let lib = |file: &str| format!("/in/sysroot/lib/{file}");
+    let start = StartFiles {
+        first: vec![
+            lib(if plan.position_independent {
+                "Scrt1.o"
+            } else {
+                "crt1.o"
+            }),
+            lib("crti.o"),
+        ],
+        search: vec!["/in/sysroot/lib".to_owned()],
+        builtins: Some(BUILTINS.to_owned()),
+        last: vec![lib("crtn.o")],
+    };
+    let files = ElfFiles {
+        output: &format!("/work/{name}/python"),
+        inittab: &format!("/in/relink/{name}/inittab.o"),
+    };
+    let mut link = vec!["ld.lld".to_owned(), "--sysroot=/in/sysroot".to_owned()];
+    link.extend(render_ld(&elf_args(
+        &plan,
+        &start,
+        |path| format!("/in/distribution/python/{path}"),
+        &files,
+    )));
+    Ok(RelinkCase {
+        link,
+        inittab,
+        snippet: snippet(selected, name == "all"),
+        name,
+    })
+}
+
+const BUILTINS: &str = "@builtins@";
+
+fn arch(manifest: &Manifest) -> Result<Arch, RelinkError> {
+    let triple = manifest.target_triple.as_str();
+    let fits = |arch: &&Arch| triple.starts_with(arch.as_str());
+    Arch::ALL
+        .iter()
+        .find(fits)
+        .copied()
+        .ok_or_else(|| RelinkError::Processor {
+            triple: triple.to_owned(),
+        })
+}
+
+/// What the linked interpreter is asked. It prints one line for each thing that is wrong.
+///
+/// A module may need another at run time that was left out (as `_ssl` imports `_socket`); only
+/// with all of them does every import have to succeed. A module that was left out is never found.
+fn snippet(selected: &Selected, complete: bool) -> String {
+    let list = |names: &mut dyn Iterator<Item = &String>| {
+        names
+            .map(|name| format!("{name:?}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let kept = list(&mut selected.kept.keys());
+    let dropped = list(&mut selected.dropped.keys());
+    let complete = if complete { "True" } else { "False" };
+    format!(
+        "import sys, importlib\n\
+         kept = {{{kept}}}\n\
+         dropped = set([{dropped}])\n\
+         complete = {complete}\n\
+         wrong = []\n\
+         have = set(sys.builtin_module_names)\n\
+         if have != kept:\n    wrong.append('built in: missing %r, unexpected %r' % (sorted(kept - have), sorted(have - kept)))\n\
+         for name in sorted(kept):\n    try:\n        importlib.import_module(name)\n    except (ImportError, AttributeError) as error:\n        if complete:\n            wrong.append('import %s: %r' % (name, error))\n\
+         for name in sorted(dropped):\n    try:\n        importlib.import_module(name)\n    except ImportError:\n        pass\n    else:\n        wrong.append('%s was left out but can be imported' % name)\n\
+         import os, re, encodings.idna, functools\n\
+         if functools.reduce(lambda a, b: a * b, range(1, 21)) != 2432902008176640000:\n    wrong.append('it cannot calculate')\n\
+         print('\\n'.join(wrong) if wrong else 'relinked')\n"
+    )
+}
+
+/// What stands in `/in/relink`: path → content.
+#[must_use]
+pub fn files(cases: &[RelinkCase]) -> BTreeMap<TreePath, Vec<u8>> {
+    let path = |text: String| TreePath::parse(&text).expect("names of cases are plain words");
+    let mut files = BTreeMap::new();
+    files.insert(path("relink.sh".to_owned()), script(cases).into_bytes());
+    for case in cases {
+        files.insert(path(format!("{}/inittab.o", case.name)), case.inittab.clone());
+        files.insert(
+            path(format!("{}/check.py", case.name)),
+            case.snippet.clone().into_bytes(),
+        );
+    }
+    files
+}
+
+/// Links and runs every case; leaves `link.log`, `run.log` and `status` of each in `/out/<case>/`.
+fn script(cases: &[RelinkCase]) -> String {
+    let mut script = String::from(
+        "# The compiler's library of arithmetic is wherever its version puts it.\n\
+         builtins=$(ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.builtins*.a | grep -E \"builtins(-$(uname -m))?\\.a$\" | head -n 1)\n\
+         home=/in/distribution/python/install\n\
+         try() {\n  local name=$1; shift\n  mkdir -p \"/work/$name\" \"/out/$name\"\n  local status=0\n  \
+         \"$@\" >\"/out/$name/link.log\" 2>&1 || status=$?\n  echo \"link $status\" >\"/out/$name/status\"\n  \
+         if [ \"$status\" = 0 ]; then\n    PYTHONHOME=$home PYTHONDONTWRITEBYTECODE=1 \"/work/$name/python\" \"/in/relink/$name/check.py\" >\"/out/$name/run.log\" 2>&1 || status=$?\n    \
+         echo \"run $status\" >>\"/out/$name/status\"\n  fi\n  cat \"/out/$name\"/*.log\n}\n",
+    );
+    for case in cases {
+        let words: Vec<String> = case.link.iter().map(|word| quote(word)).collect();
+        script.push_str(&format!("try {} {}\n", case.name, words.join(" ")));
+    }
+    script
+}
+
+fn quote(word: &str) -> String {
+    if word == BUILTINS {
+        "\"$builtins\"".to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Judges what [`ARGV`] left in `/out`; `read` gives a file of it by its path.
+pub fn judge(cases: &[RelinkCase], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Vec<Finding> {
+    let text = |case: &RelinkCase, file: &str| {
+        let bytes = read(&format!("{}/{file}", case.name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).trim().to_owned()
+    };
+    let mut findings = Vec::new();
+    for case in cases {
+        let status = text(case, "status");
+        let message = match status.lines().collect::<Vec<_>>().as_slice() {
+            ["link 0", "run 0"] => match text(case, "run.log") {
+                output if output.ends_with("relinked") => continue,
+                output => format!("the linked interpreter says: {}", first_lines(&output)),
+            },
+            ["link 0", run] => {
+                let code = run.trim_start_matches("run ");
+                format!(
+                    "the linked interpreter ended with {code}: {}",
+                    first_lines(&text(case, "run.log"))
+                )
+            }
+            [link] => {
+                let code = link.trim_start_matches("link ");
+                format!(
+                    "the linker ended with {code}: {}",
+                    first_lines(&text(case, "link.log"))
+                )
+            }
+            _ => "nothing came back from the sandbox".to_owned(),
+        };
+        findings.push(Finding {
+            rule: NAME.to_owned(),
+            severity: Severity::Error,
+            path: None,
+            message: format!("`{}`: {message}", case.name),
+            hint: HINT.to_owned(),
+        });
+    }
+    findings
+}
+
+fn first_lines(text: &str) -> String {
+    const SHOWN: usize = 6;
+    text.lines().take(SHOWN).collect::<Vec<_>>().join("\n    ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case() -> RelinkCase {
+        RelinkCase {
+            name: "all".into(),
+            link: vec!["ld.lld".into(), "it's".into(), BUILTINS.into()],
+            inittab: Vec::new(),
+            snippet: String::new(),
+        }
+    }
+
+    #[test]
+    fn quotes_what_a_shell_would_read() {
+        assert!(script(&[case()]).ends_with("try all 'ld.lld' 'it'\\''s' \"$builtins\"\n"));
+    }
+
+    #[test]
+    fn judges_by_what_came_back() {
+        let check = |status: &str, log: &str, expected: Option<&str>| {
+            let read = |path: &str| match path {
+                "all/status" => Some(status.as_bytes().to_vec()),
+                "all/run.log" | "all/link.log" => Some(log.as_bytes().to_vec()),
+                _ => None,
+            };
+            let findings = judge(&[case()], &read);
+            match expected {
+                None => assert_eq!(findings, []),
+                Some(part) => assert!(findings[0].message.contains(part), "{findings:?}"),
+            }
+        };
+        check("link 0\nrun 0\n", "a warning\nrelinked\n", None);
+        check(
+            "link 0\nrun 0\n",
+            "import zlib: ImportError()",
+            Some("import zlib"),
+        );
+        check("link 0\nrun 139\n", "", Some("ended with 139"));
+        check(
+            "link 1\n",
+            "undefined symbol: inflate",
+            Some("undefined symbol: inflate"),
+        );
+        check("", "", Some("nothing came back"));
+    }
+}

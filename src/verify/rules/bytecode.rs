@@ -1,0 +1,38 @@
+//! `.pyc` files are the same bytes wherever and whenever they are made.
+
+use crate::inspect::Invalidation;
+use crate::verify::registry::always;
+use crate::verify::{Found, Rule, Severity, Subject};
+
+pub(in crate::verify) const RULE: Rule = Rule {
+    name: "bytecode",
+    explain: "Every `.pyc` is of this interpreter, names its source by hash, is never compared with it, and has one.",
+    hint: "compile with `--invalidation-mode unchecked-hash`; remove what a test run left behind",
+    severity: Severity::Error,
+    skip: always,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    let magic = &subject.manifest.python_bytecode_magic_number;
+    for (path, facts) in subject
+        .inventory
+        .files
+        .iter()
+        .filter(|(path, _)| path.as_str().ends_with(".pyc"))
+    {
+        let Some(pyc) = &facts.pyc else {
+            found.at(path, "it is no `.pyc` file");
+            continue;
+        };
+        let observed: String = pyc.magic.iter().map(|byte| format!("{byte:02x}")).collect();
+        if observed != *magic {
+            found.at(path, format!("its magic number is {observed}, not {magic}"));
+        }
+        match pyc.invalidation {
+            Invalidation::UncheckedHash => {}
+            Invalidation::CheckedHash => found.at(path, "its source is hashed at each import"),
+            Invalidation::Timestamp => found.at(path, "it depends on its source's modification time"),
+        }
+    }
+}

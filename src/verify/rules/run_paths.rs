@@ -1,0 +1,23 @@
+//! Libraries are looked for beside the distribution's own files only.
+
+use crate::verify::registry::on_elf;
+use crate::verify::{Found, Rule, Severity, Subject};
+
+pub(in crate::verify) const RULE: Rule = Rule {
+    name: "run-paths",
+    explain: "Run paths are relative to the file's own place (`$ORIGIN`).",
+    hint: "link with `-rpath '$ORIGIN/../lib'` or without a run path",
+    severity: Severity::Error,
+    skip: on_elf,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    for (path, elf) in subject.inventory.images() {
+        for run_path in elf.rpath.iter().chain(&elf.runpath) {
+            if run_path.split(':').any(|place| !place.starts_with("$ORIGIN")) {
+                found.at(path, format!("its run path is `{run_path}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What rules look at, and where they put what they find.
+
+use super::{ArchiveFacts, Limits};
+use crate::manifest::{BuildInfo, Inventory, Manifest, ReadBlob};
+use crate::model::{Arch, Entry, Tree, TreePath};
+use crate::plan::Flavor;
+
+/// What rules look at.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The whole archive.
+    pub tree: &'a Tree,
+    /// Its manifest.
+    pub manifest: &'a Manifest,
+    /// What was seen in it; paths relative to `python/`.
+    pub inventory: &'a Inventory,
+    /// What the target allows.
+    pub limits: &'a Limits,
+    /// Reads a file's content.
+    pub read: ReadBlob<'a>,
+    /// Order, times and owners, where the archive itself is verified.
+    pub archive: Option<&'a ArchiveFacts>,
+}
+
+impl std::fmt::Debug for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subject")
+            .field("files", &self.inventory.files.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// The objects and libraries, where the archive has them.
+    #[must_use]
+    pub fn build(&self) -> Option<&'a BuildInfo> {
+        self.manifest.build_info.as_ref()
+    }
+
+    /// The directory that Python is installed in, relative to `python/`.
+    #[must_use]
+    pub fn install(&self) -> TreePath {
+        match self.manifest.pbs.flavor {
+            Flavor::Full => TreePath::parse("install").expect("a path"),
+            Flavor::InstallOnly | Flavor::InstallOnlyStripped => TreePath::root(),
+        }
+    }
+
+    /// The architecture that the target's triple begins with.
+    #[must_use]
+    pub fn arch(&self) -> Option<Arch> {
+        let triple = self.manifest.target_triple.as_str();
+        let (arch, _) = triple.split_once('-')?;
+        Arch::ALL.iter().copied().find(|known| {
+            // `x86_64_v3` is a level of `x86_64`.
+            let rest = arch.strip_prefix(known.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("_v"))
+        })
+    }
+
+    /// The content of a text file; `None` where there is none, or none that is text.
+    #[must_use]
+    pub fn text(&self, path: &TreePath) -> Option<String> {
+        let path = self.inventory.resolve(path)?;
+        match self.inventory.tree.get(&path)? {
+            Entry::File { digest, .. } => String::from_utf8((self.read)(digest).ok()?).ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether a path leads to a file or a directory.
+    #[must_use]
+    pub fn exists(&self, path: &TreePath) -> bool {
+        self.inventory.resolve(path).is_some()
+    }
+}
+
+/// Where a rule puts what it finds.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// (path, message).
+    pub(super) findings: Vec<(Option<String>, String)>,
+}
+
+impl Found {
+    /// Something wrong with a file.
+    pub fn at(&mut self, path: impl ToString, message: impl Into<String>) {
+        self.findings.push((Some(path.to_string()), message.into()));
+    }
+
+    /// Something wrong with a member of a static library, or with the file itself.
+    pub fn at_member(&mut self, path: &TreePath, member: Option<&str>, message: impl Into<String>) {
+        match member {
+            Some(member) => self.at(format!("{path}({member})"), message),
+            None => self.at(path, message),
+        }
+    }
+
+    /// Something wrong with the whole.
+    pub fn say(&mut self, message: impl Into<String>) {
+        self.findings.push((None, message.into()));
+    }
+}
