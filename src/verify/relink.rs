@@ -111,7 +111,7 @@ pub fn plan(manifest: &Manifest) -> Result<Vec<RelinkCase>, RelinkError> {
 /// Half of the modules, by the digest of their name and of what the distribution is.
 fn draw(manifest: &Manifest, all: &Selected, number: u32) -> BTreeSet<String> {
     let seed = format!("{} {} {number}", manifest.python_version, manifest.pbs.tag);
-    let heads = |name: &str| Digest::of(format!("{seed} {name}").as_bytes()).hash[0] % 2 == 0;
+    let heads = |name: &str| Digest::of(format!("{seed} {name}").as_bytes()).hash[0].is_multiple_of(2);
     all.kept.keys().filter(|name| heads(name)).cloned().collect()
 }
 

@@ -23,11 +23,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     for (name, record) in records {
         let variants = build.extensions.get(name).map(Vec::as_slice).unwrap_or_default();
         match (record.linkage, variants) {
-            (Linkage::Absent, []) => {
-                if record.why.is_none() {
-                    found.at("PYTHON.json", format!("`{name}` is absent, and nothing says why"));
-                }
+            (Linkage::Absent, []) if record.why.is_none() => {
+                found.at("PYTHON.json", format!("`{name}` is absent, and nothing says why"));
             }
+            (Linkage::Absent, []) => {}
             (Linkage::Absent, _) => found.at(
                 "PYTHON.json",
                 format!("`{name}` is said to be absent, but is there"),
