@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dist;
+mod distribution;
 mod fetch;
+mod manifest;
 mod sandbox;
 mod server;
 mod store;
 mod support;
+mod verify;

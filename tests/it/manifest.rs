@@ -1,0 +1,331 @@
+//! From what was built to `PYTHON.json`, to archives, to selections and to link plans.
+
+use std::collections::BTreeSet;
+
+use pbs::link::plan;
+use pbs::manifest::{Disagreement, Manifest, SelectError, Selection, select, select_flavor};
+use pbs::model::TreePath;
+use pbs::plan::{Flavor, Linkage};
+use pbs::verify::relink;
+
+use crate::distribution::{Distribution, made, made_parts, path};
+use crate::support::requires;
+
+macro_rules! needs_cc {
+    () => {
+        requires!(
+            "cc",
+            duct::cmd!("cc", "--version")
+                .stdout_null()
+                .stderr_null()
+                .run()
+                .is_ok()
+        );
+    };
+}
+
+#[test]
+fn a_manifest_says_what_was_observed() {
+    needs_cc!();
+    let manifest = made().manifest();
+    let build = manifest.build_info.as_ref().unwrap();
+    assert_eq!(
+        build.extensions.keys().collect::<Vec<_>>(),
+        ["_imp", "_testcapi", "math", "zlib"]
+    );
+    let zlib = &manifest.pbs.extensions["zlib"];
+    assert!(zlib.size > 0 && zlib.library_size > 0, "{zlib:?}");
+    assert_eq!(manifest.pbs.extensions["math"].library_size, 0);
+    assert_eq!(manifest.pbs.extensions["_tkinter"].why.as_deref(), Some("no Tk"));
+    assert_eq!(
+        build.extensions["zlib"][0].license_paths,
+        Some(vec![path("licenses/LICENSE.zlib.txt")])
+    );
+    assert_eq!(manifest.license_path, Some(path("licenses/LICENSE.cpython.txt")));
+    assert!(manifest.pbs.interpreter.loader.is_some() && !manifest.pbs.interpreter.position_independent);
+    assert!(manifest.pbs.interpreter.symbol_versions.contains_key("GLIBC"));
+    assert_eq!(manifest.python_config_vars["Py_DEBUG"], "0");
+    assert!(manifest.pbs.files.contains_key(&manifest.python_exe));
+    assert!(!manifest.pbs.files.contains_key(&path("PYTHON.json")));
+}
+
+#[test]
+fn where_facts_and_tree_disagree_there_is_no_manifest() {
+    needs_cc!();
+    let check = |expected: &str, change: fn(&mut crate::distribution::Parts)| {
+        let mut parts = made_parts();
+        change(&mut parts);
+        let problems = parts.derive().unwrap_err().0;
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(
+            told.iter().any(|problem| problem.contains(expected)),
+            "{expected}: {told:?}"
+        );
+    };
+    check(
+        "names `build/Modules/zlibmodule.o`, which is not there",
+        |parts| {
+            parts
+                .distribution
+                .tree
+                .remove(&path("python/build/Modules/zlibmodule.o"));
+        },
+    );
+    check("`build/stray.o` is there, but neither", |parts| {
+        let bytes = parts.distribution.bytes(&path("python/build/Python/core.o"));
+        parts
+            .distribution
+            .put(&path("python/build/stray.o"), bytes, false);
+    });
+    check("names `build/Python/core.o`, which is no object", |parts| {
+        parts
+            .distribution
+            .put(&path("python/build/Python/core.o"), b"text".to_vec(), false);
+    });
+    check("`build/Modules/mathmodule.o` is broken", |parts| {
+        parts
+            .distribution
+            .edit(&path("python/build/Modules/mathmodule.o"), |bytes| {
+                bytes.truncate(70)
+            });
+    });
+    check(
+        "belongs to the extension module `math` and to the extension module `zlib`",
+        |parts| {
+            let math = parts.facts.build.extensions["math"].objects.clone();
+            parts
+                .facts
+                .build
+                .extensions
+                .get_mut("zlib")
+                .unwrap()
+                .objects
+                .extend(math);
+        },
+    );
+    check("`math` is known to the build only", |parts| {
+        drop(parts.description.modules.remove("math"))
+    });
+    check("`zlib` is known to the recipes only", |parts| {
+        drop(parts.facts.build.extensions.remove("zlib"))
+    });
+    check("should be Shared", |parts| {
+        parts.description.modules.get_mut("math").unwrap().linkage = Linkage::Shared
+    });
+    check("links `z` of `zlib`, which is not among its `needs`", |parts| {
+        parts.description.modules.get_mut("zlib").unwrap().needs.clear();
+    });
+    check("nothing says where it comes from", |parts| {
+        parts.facts.build.extensions.get_mut("zlib").unwrap().links[0].path = None;
+    });
+    check("`version` is `3.13.5` as built, but `3.13.6`", |parts| {
+        parts.description.python.patch = 6
+    });
+    check("which is no position-independent executable", |parts| {
+        parts.facts.build.position_independent_executable = true;
+    });
+    let mut parts = made_parts();
+    parts.description.python.patch = 6;
+    assert!(matches!(
+        parts.derive().unwrap_err().0.as_slice(),
+        [Disagreement::Differs { what: "version", .. }]
+    ));
+}
+
+/// The archive of a flavour, as a distribution of its own.
+fn flavor(full: &Distribution, flavor: Flavor, stripped: Option<&Distribution>) -> Distribution {
+    let stripped_tree = stripped.map(|stripped| &stripped.tree);
+    let (tree, manifest) = select_flavor(&full.tree, &full.manifest(), flavor, stripped_tree).unwrap();
+    let mut archive = full.clone();
+    archive.tree = tree;
+    archive.blobs.extend(
+        stripped
+            .map(|stripped| stripped.blobs.clone())
+            .unwrap_or_default(),
+    );
+    archive.set_manifest(&manifest);
+    archive.pack();
+    archive
+}
+
+#[test]
+fn every_flavour_keeps_the_rules() {
+    needs_cc!();
+    let full = made();
+    let install = flavor(&full, Flavor::InstallOnly, None);
+    let has = |archive: &Distribution, at: &str| archive.tree.get(&path(at)).is_some();
+    for there in [
+        "bin/python3.13",
+        "lib/python3.13/os.py",
+        "licenses/LICENSE.zlib.txt",
+        "PYTHON.json",
+    ] {
+        assert!(has(&install, &format!("python/{there}")), "{there}");
+    }
+    for gone in [
+        "build",
+        "install",
+        "lib/libpython3.13.a",
+        "lib/python3.13/config-3.13/libpython3.13.a",
+        "lib/python3.13/test",
+        "lib/python3.13/lib-dynload",
+    ] {
+        assert!(!has(&install, &format!("python/{gone}")), "{gone}");
+    }
+    assert!(install.verify().passed(), "{}", install.verify().render());
+    // A stripped file takes the place of the one with symbols, and keeps its mode.
+    let mut stripped = Distribution::default();
+    let mut bytes = full.bytes(&path("python/install/bin/python3.13"));
+    bytes.push(0);
+    stripped.put(&path("bin/python3.13"), bytes.clone(), false);
+    let archive = flavor(&full, Flavor::InstallOnlyStripped, Some(&stripped));
+    assert_eq!(archive.bytes(&path("python/bin/python3.13")), bytes);
+    assert!(archive.verify().passed(), "{}", archive.verify().render());
+    let (same, manifest) = select_flavor(&full.tree, &full.manifest(), Flavor::Full, None).unwrap();
+    assert_eq!(manifest, full.manifest());
+    assert_eq!(same.len() + 1, full.tree.len());
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn selections_keep_what_is_needed_and_say_why() {
+    needs_cc!();
+    let manifest = made().manifest();
+    let kept = |selection: &Selection| {
+        let selected = select(&manifest, selection).unwrap();
+        selected.kept.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&Selection::All), ["_imp", "math", "zlib"]);
+    assert_eq!(kept(&Selection::Minimal), ["_imp"]);
+    assert_eq!(kept(&Selection::Only(names(&["math"]))), ["_imp", "math"]);
+    assert_eq!(kept(&Selection::Without(names(&["zlib"]))), ["_imp", "math"]);
+    let error = |selection| select(&manifest, &selection).unwrap_err();
+    assert_eq!(
+        error(Selection::Without(names(&["_imp"]))),
+        SelectError::Required { name: "_imp".into() }
+    );
+    assert_eq!(
+        error(Selection::Only(names(&["zlip"]))).to_string(),
+        "there is no built-in module `zlip`; did you mean `zlib`?"
+    );
+    // `math` calls code of `zlib`: it comes along, and cannot be left out alone.
+    let mut calling = manifest.clone();
+    calling
+        .pbs
+        .extensions
+        .get_mut("math")
+        .unwrap()
+        .calls
+        .push("zlib".into());
+    let selected = select(&calling, &Selection::Only(names(&["math"]))).unwrap();
+    assert_eq!(selected.kept["zlib"].to_string(), "`math` calls its code");
+    assert!(matches!(
+        select(&calling, &Selection::Without(names(&["zlib"]))),
+        Err(SelectError::Needed { name, by }) if name == "zlib" && by == "math"
+    ));
+}
+
+#[test]
+fn a_link_plan_leaves_out_what_is_not_selected() {
+    needs_cc!();
+    let manifest = made().manifest();
+    let link = plan(
+        &manifest,
+        &select(&manifest, &Selection::Without(names(&["zlib"]))).unwrap(),
+    )
+    .unwrap();
+    let objects: Vec<_> = link.objects.iter().map(TreePath::as_str).collect();
+    assert_eq!(
+        objects,
+        [
+            "build/Programs/python.o",
+            "build/Python/core.o",
+            "build/Modules/mathmodule.o"
+        ]
+    );
+    assert_eq!(
+        (link.archives.len(), link.system.as_slice()),
+        (0, &["m".to_owned()][..])
+    );
+    assert_eq!(link.inittab.len(), 2);
+    let all = plan(&manifest, &select(&manifest, &Selection::All).unwrap()).unwrap();
+    assert_eq!(all.archives, [path("build/lib/libz.a")]);
+}
+
+#[test]
+fn a_relink_is_planned_the_same_each_time() {
+    needs_cc!();
+    let manifest = made().manifest();
+    let cases = relink::plan(&manifest).unwrap();
+    assert_eq!(cases, relink::plan(&manifest).unwrap());
+    let names: Vec<_> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names, ["all", "minimal", "random-1", "random-2"]);
+    let files = relink::files(&cases);
+    assert!(files.contains_key(&path("relink.sh")) && files.contains_key(&path("minimal/inittab.o")));
+    // An archive without objects cannot be relinked, and says so.
+    let (_, install) = select_flavor(&made().tree, &manifest, Flavor::InstallOnly, None).unwrap();
+    let error = relink::plan(&install).unwrap_err();
+    assert_eq!(
+        std::error::Error::source(&error).unwrap().to_string(),
+        SelectError::NoObjects.to_string()
+    );
+    assert!(Manifest::read(&install.write()).is_ok());
+}
+
+/// The C compiler's linker takes our table of modules, and the program runs.
+#[test]
+fn an_interpreter_links_with_our_table() {
+    needs_cc!();
+    let distribution = made();
+    let manifest = distribution.manifest();
+    let dir = tempfile::tempdir().unwrap();
+    let link = plan(
+        &manifest,
+        &select(&manifest, &Selection::Without(names(&["zlib"]))).unwrap(),
+    )
+    .unwrap();
+    let table = pbs::link::write_inittab(
+        pbs::model::ObjectFormat::Elf,
+        if cfg!(target_arch = "aarch64") {
+            pbs::model::Arch::Aarch64
+        } else {
+            pbs::model::Arch::X86_64
+        },
+        &link.inittab,
+    )
+    .unwrap();
+    fs_err::write(dir.path().join("inittab.o"), table).unwrap();
+    let mut words = vec![
+        "-no-pie".to_owned(),
+        "-o".into(),
+        "python".into(),
+        "inittab.o".into(),
+    ];
+    for (object, number) in link.objects.iter().zip(0..) {
+        let name = format!("{number}.o");
+        fs_err::write(
+            dir.path().join(&name),
+            distribution.bytes(&Distribution::below(object)),
+        )
+        .unwrap();
+        words.push(name);
+    }
+    words.extend(link.system.iter().map(|name| format!("-l{name}")));
+    let linked = duct::cmd("cc", &words)
+        .dir(dir.path())
+        .stderr_to_stdout()
+        .unchecked()
+        .stdout_capture()
+        .run()
+        .unwrap();
+    assert!(
+        linked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&linked.stdout)
+    );
+    // It ends with 0 where the first line of the table is there.
+    duct::cmd!(dir.path().join("python")).run().unwrap();
+}

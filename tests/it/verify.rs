@@ -1,0 +1,541 @@
+//! A distribution damaged on purpose is caught by the right rule, each time.
+//!
+//! The same damage is done to a tiny distribution made here and, where `PBS_TEST_DIST` names the
+//! directory of an unpacked full archive, to a real one.
+
+use camino::Utf8Path;
+use pbs::manifest::Manifest;
+use pbs::model::{Entry, TreePath};
+use pbs::plan::Linkage;
+use pbs::verify::Limits;
+
+use crate::distribution::{Distribution, made, path};
+use crate::support::{requires, variable};
+
+/// What is done, and the rule that has to notice.
+type Damage = (&'static str, &'static str, fn(&mut Distribution));
+
+fn python(at: &TreePath) -> TreePath {
+    Distribution::below(at)
+}
+
+fn exe(distribution: &Distribution) -> TreePath {
+    python(&distribution.manifest().python_exe)
+}
+
+fn stdlib(distribution: &Distribution, name: &str) -> TreePath {
+    python(&distribution.manifest().python_paths["stdlib"]).join(&path(name))
+}
+
+/// A built-in module that links a static library: its name, and the library.
+fn linking_module(distribution: &Distribution) -> (String, TreePath) {
+    let build = distribution.manifest().build_info.unwrap();
+    build
+        .extensions
+        .into_iter()
+        .find_map(|(name, variants)| {
+            Some((
+                name,
+                variants[0]
+                    .links
+                    .iter()
+                    .find_map(|link| link.path_static.clone())?,
+            ))
+        })
+        .unwrap()
+}
+
+fn object_of(distribution: &Distribution, module: &str) -> TreePath {
+    python(&distribution.manifest().build_info.unwrap().extensions[module][0].objs[0])
+}
+
+fn set_executable(distribution: &mut Distribution, at: &TreePath, executable: bool) {
+    let bytes = distribution.bytes(at);
+    distribution.put(at, bytes, executable);
+}
+
+fn member<'a>(distribution: &'a mut Distribution, at: &str) -> &'a mut pbs::verify::ArchiveMember {
+    let members = &mut distribution.archive.as_mut().unwrap().members;
+    members.iter_mut().find(|member| member.path == at).unwrap()
+}
+
+const DAMAGE: &[Damage] = &[
+    ("manifest gone", "manifest", |d| {
+        d.tree.remove(&path(Manifest::PATH));
+    }),
+    ("manifest of another version", "manifest", |d| {
+        d.edit(&path(Manifest::PATH), |bytes| {
+            *bytes = String::from_utf8_lossy(bytes)
+                .replacen("\"8\"", "\"7\"", 1)
+                .into()
+        });
+    }),
+    ("manifest not first", "manifest", |d| {
+        let members = &mut d.archive.as_mut().unwrap().members;
+        let at = members
+            .iter()
+            .position(|member| member.path == Manifest::PATH)
+            .unwrap();
+        let manifest = members.remove(at);
+        members.push(manifest);
+    }),
+    ("manifest twice", "manifest", |d| {
+        let manifest = member(d, Manifest::PATH).clone();
+        d.archive.as_mut().unwrap().members.push(manifest);
+    }),
+    ("members out of order", "archive-order", |d| {
+        let last = d.archive.as_mut().unwrap().members.pop().unwrap();
+        d.archive.as_mut().unwrap().members.insert(2, last);
+    }),
+    ("a member twice", "archive-order", |d| {
+        let exe = exe(d);
+        let again = member(d, exe.as_str()).clone();
+        d.archive.as_mut().unwrap().members.push(again);
+    }),
+    ("a time of today", "archive-owner", |d| {
+        let exe = exe(d);
+        member(d, exe.as_str()).mtime += 1;
+    }),
+    ("an owner", "archive-owner", |d| {
+        let exe = exe(d);
+        member(d, exe.as_str()).owner = (1000, 1000);
+    }),
+    ("a file that all may write", "archive-owner", |d| {
+        let exe = exe(d);
+        member(d, exe.as_str()).mode = 0o777;
+    }),
+    ("two names that differ in case", "collisions", |d| {
+        let at = stdlib(d, "OS.py");
+        d.put(&at, b"#\n".to_vec(), false);
+        d.digest_again();
+    }),
+    ("a file beside python/", "strays", |d| {
+        d.put(&path("README"), b"x".to_vec(), false)
+    }),
+    ("a leftover of patch", "strays", |d| {
+        let at = stdlib(d, "os.py.orig");
+        d.put(&at, b"#\n".to_vec(), false);
+        d.digest_again();
+    }),
+    ("a link that leaves", "symlinks", |d| {
+        let at = stdlib(d, "away");
+        d.link(&at, "../../../../../etc/passwd");
+    }),
+    ("an absolute link", "symlinks", |d| {
+        let at = stdlib(d, "away");
+        d.link(&at, "/etc/passwd");
+    }),
+    ("an interpreter that may not be run", "modes", |d| {
+        let exe = exe(d);
+        set_executable(d, &exe, false);
+    }),
+    ("an executable header", "modes", |d| {
+        let at = python(&d.manifest().python_paths["include"]).join(&path("Python.h"));
+        set_executable(d, &at, true);
+    }),
+    ("a changed file", "digests", |d| {
+        let at = stdlib(d, "os.py");
+        d.edit(&at, |bytes| bytes.push(b'#'));
+    }),
+    ("a file that nobody lists", "digests", |d| {
+        let at = stdlib(d, "antigravity2.py");
+        d.put(&at, b"#\n".to_vec(), false);
+    }),
+    ("a truncated object", "broken", |d| {
+        let (module, _) = linking_module(d);
+        let at = object_of(d, &module);
+        d.edit(&at, |bytes| bytes.truncate(bytes.len() / 2));
+        d.digest_again();
+    }),
+    ("an object gone", "paths", |d| {
+        let (module, _) = linking_module(d);
+        let at = object_of(d, &module);
+        d.tree.remove(&at);
+        d.digest_again();
+    }),
+    ("a static library gone", "paths", |d| {
+        let (_, library) = linking_module(d);
+        d.tree.remove(&python(&library));
+        d.digest_again();
+    }),
+    ("the inittab's source gone", "paths", |d| {
+        let at = d.manifest().build_info.unwrap().inittab_source;
+        d.tree.remove(&python(&at));
+        d.digest_again();
+    }),
+    ("an object that nobody claims", "unclaimed", |d| {
+        let (module, _) = linking_module(d);
+        let bytes = d.bytes(&object_of(d, &module));
+        d.put(&path("python/build/Modules/stray.o"), bytes, false);
+        d.digest_again();
+    }),
+    ("a licence gone", "licenses", |d| {
+        let at = d.manifest().pbs.components.last().unwrap().license_paths[0].clone();
+        d.tree.remove(&python(&at));
+        d.digest_again();
+    }),
+    ("an extension module without its licence", "licenses", |d| {
+        let (module, _) = linking_module(d);
+        d.describe(|manifest| {
+            let build = manifest.build_info.as_mut().unwrap();
+            build.extensions.get_mut(&module).unwrap()[0].license_paths = None;
+        });
+    }),
+    ("a component from nowhere", "components", |d| {
+        d.describe(|manifest| {
+            let component = manifest
+                .pbs
+                .components
+                .iter_mut()
+                .find(|component| component.linked)
+                .unwrap();
+            component.archive = None;
+            component.tree = None;
+        });
+    }),
+    ("a build path in a text", "build-paths", |d| {
+        let at = stdlib(d, "os.py");
+        d.edit(&at, |bytes| bytes.extend(b"# -I/in/zlib/include\n"));
+        d.digest_again();
+    }),
+    ("a build path in a binary", "build-paths", |d| {
+        let exe = exe(d);
+        d.edit(&exe, |bytes| bytes.extend(b"\0/work/Modules/getpath.c\0"));
+        d.digest_again();
+    }),
+    ("a shebang of the build", "shebangs", |d| {
+        let at = exe(d).parent().unwrap().join(&path("pip3"));
+        d.put(&at, b"#!/install/bin/python3\n".to_vec(), true);
+        d.digest_again();
+    }),
+    ("another first line of sysconfig's data", "sysconfig", |d| {
+        let tree = d.tree.clone();
+        let is_data = |at: &&TreePath| at.name().starts_with("_sysconfigdata_") && at.name().ends_with(".py");
+        let at = tree.files().map(|(at, _, _)| at).find(is_data).unwrap();
+        d.edit(at, |bytes| drop(bytes.splice(0..1, *b"# Made by hand\n#")));
+        d.digest_again();
+    }),
+    ("bytecode with a time", "bytecode", |d| {
+        let tree = d.tree.clone();
+        let at = tree
+            .files()
+            .map(|(at, _, _)| at)
+            .find(|at| at.name().ends_with(".pyc"))
+            .unwrap();
+        d.edit(at, |bytes| bytes[4] = 0);
+        d.digest_again();
+    }),
+    ("bytecode of another Python", "bytecode", |d| {
+        let tree = d.tree.clone();
+        let at = tree
+            .files()
+            .map(|(at, _, _)| at)
+            .find(|at| at.name().ends_with(".pyc"))
+            .unwrap();
+        d.edit(at, |bytes| bytes[0] ^= 1);
+        d.digest_again();
+    }),
+    ("no bin/python3", "interpreter", |d| {
+        let at = exe(d).parent().unwrap().join(&path("python3"));
+        d.tree.remove(&at);
+    }),
+    ("a standard library without its landmark", "python-paths", |d| {
+        let at = stdlib(d, "os.py");
+        d.tree.remove(&at);
+        d.digest_again();
+    }),
+    ("a path of sysconfig that is not there", "python-paths", |d| {
+        d.describe(|manifest| {
+            drop(
+                manifest
+                    .python_paths
+                    .insert("scripts".into(), path("install/sbin")),
+            )
+        });
+    }),
+    ("ABI flags of a debug build", "tags", |d| {
+        d.describe(|manifest| manifest.python_abi_tag = Some("cp313d".into()));
+    }),
+    ("a platform tag of another machine", "tags", |d| {
+        d.describe(|manifest| manifest.python_platform_tag = "linux-riscv64".into());
+    }),
+    ("an object for another machine", "machine", |d| {
+        let (module, _) = linking_module(d);
+        let at = object_of(d, &module);
+        d.wrong_machine(&at);
+        d.digest_again();
+    }),
+    ("a library that the target lacks", "libraries", |d| {
+        let exe = exe(d);
+        d.replace(&exe, "libm.so.6\0", "libX.so.6\0");
+        d.digest_again();
+    }),
+    ("a library that the manifest does not name", "libraries", |d| {
+        d.describe(|manifest| {
+            let build = manifest.build_info.as_mut().unwrap();
+            build.core.links.retain(|link| link.name != "m");
+            let variants = build.extensions.values_mut().flatten();
+            variants.for_each(|variant| variant.links.retain(|link| link.name != "m"));
+        });
+    }),
+    ("a newer C library", "symbol-versions", |d| {
+        d.limits.max_symbol_versions.insert("GLIBC".into(), "2.1".into());
+    }),
+    ("a banned symbol", "banned-symbols", |d| {
+        d.limits.banned_symbols.push("__stack_chk_fail".into())
+    }),
+    ("a dependency's symbol exported", "dependency-symbols", |d| {
+        // The object that defines the name goes into a static library, as if it came from there.
+        let core = d.manifest().build_info.unwrap().core;
+        let library = python(core.static_lib.as_ref().unwrap());
+        let bytes = d.bytes(&library);
+        d.put(&path("python/build/lib/libforeign.a"), bytes, false);
+        for object in core.objs {
+            d.tree.remove(&python(&object));
+        }
+        d.digest_again();
+    }),
+    ("a C interface that is hidden", "c-interface", |d| {
+        let exe = exe(d);
+        d.replace(&exe, "\0PyList_New\0", "\0PyLisp_New\0");
+        d.digest_again();
+    }),
+    ("no shared library of Python", "c-interface", |d| {
+        let at = d.manifest().build_info.unwrap().core.shared_lib.unwrap();
+        d.tree.remove(&python(&at));
+        d.digest_again();
+    }),
+    ("an executable stack", "executable-stack", |d| {
+        let exe = exe(d);
+        d.executable_stack(&exe);
+        d.digest_again();
+    }),
+    ("no read-only relocations", "relro", |d| {
+        let exe = exe(d);
+        d.no_relro(&exe);
+        d.digest_again();
+    }),
+    ("late binding", "relro", |d| {
+        let exe = exe(d);
+        d.late_binding(&exe);
+        d.digest_again();
+    }),
+    ("code that is relocated", "text-relocations", |d| {
+        let exe = exe(d);
+        d.text_relocations(&exe);
+        d.digest_again();
+    }),
+    ("code that can be written", "writable-code", |d| {
+        let exe = exe(d);
+        d.writable_code(&exe);
+        d.digest_again();
+    }),
+    ("no stack protector", "stack-protector", |d| {
+        let exe = exe(d);
+        d.replace(&exe, "\0__stack_chk_fail\0", "\0__stack_chk_fain\0");
+        d.digest_again();
+    }),
+    ("bitcode instead of an object", "native-objects", |d| {
+        let (module, _) = linking_module(d);
+        let at = object_of(d, &module);
+        d.edit(&at, |bytes| bytes[..4].copy_from_slice(b"BC\xc0\xde"));
+        d.digest_again();
+    }),
+    ("a static library with a time", "static-libraries", |d| {
+        let (_, library) = linking_module(d);
+        // The date of the first member's header.
+        d.edit(&python(&library), |bytes| {
+            bytes[24..34].copy_from_slice(b"1700000000")
+        });
+        d.digest_again();
+    }),
+    (
+        "an extension module that recipes do not know",
+        "extensions",
+        |d| {
+            let (module, _) = linking_module(d);
+            d.describe(|manifest| drop(manifest.pbs.extensions.remove(&module)));
+        },
+    ),
+    ("an absent module without a reason", "extensions", |d| {
+        d.describe(|manifest| {
+            let mut records = manifest.pbs.extensions.values_mut();
+            records
+                .find(|record| record.linkage == Linkage::Absent)
+                .unwrap()
+                .why = None;
+        });
+    }),
+    ("a library in lib-dynload of no module", "extensions", |d| {
+        let tree = d.tree.clone();
+        let at = tree
+            .files()
+            .map(|(at, _, _)| at)
+            .find(|at| at.as_str().contains("/lib-dynload/"))
+            .unwrap();
+        let bytes = d.bytes(at);
+        d.put(&at.parent().unwrap().join(&path("stray.so")), bytes, true);
+        d.digest_again();
+    }),
+    ("a module missing in config.c", "extensions", |d| {
+        let (module, _) = linking_module(d);
+        let at = python(&d.manifest().build_info.unwrap().inittab_source);
+        d.edit(&at, |bytes| {
+            *bytes = String::from_utf8_lossy(bytes)
+                .replace(&format!("{{\"{module}\""), "{\"other\"")
+                .into();
+        });
+        d.digest_again();
+    }),
+    ("an init function that no object defines", "init-functions", |d| {
+        let (module, _) = linking_module(d);
+        d.describe(|manifest| {
+            let build = manifest.build_info.as_mut().unwrap();
+            build.extensions.get_mut(&module).unwrap()[0].init_fn = "PyInit_other".into();
+        });
+    }),
+    (
+        "the core calls a module that may go",
+        "required-extensions",
+        |d| {
+            d.describe(|manifest| {
+                let build = manifest.build_info.as_mut().unwrap();
+                let main = manifest.pbs.interpreter.main_object.clone().unwrap();
+                let rest: Vec<_> = build
+                    .core
+                    .objs
+                    .iter()
+                    .filter(|object| **object != main)
+                    .cloned()
+                    .collect();
+                build.core.objs.retain(|object| *object == main);
+                let (_, variants) = build
+                    .extensions
+                    .iter_mut()
+                    .find(|(_, all)| !all[0].required && !all[0].in_core && all[0].shared_lib.is_none())
+                    .unwrap();
+                variants[0].objs.extend(rest);
+            });
+        },
+    ),
+];
+
+/// Does every damage to a copy, and asks for the right rule; all misses are told at once.
+fn damage_all(good: &Distribution) {
+    let report = good.verify();
+    assert!(report.passed(), "{}", report.render());
+    let mut missed = Vec::new();
+    for (what, rule, damage) in DAMAGE {
+        let mut bad = good.clone();
+        damage(&mut bad);
+        let report = bad.verify();
+        if !report.broken_rules().contains(rule) || report.passed() {
+            missed.push(format!(
+                "{what}: expected [{rule}], found {:?}",
+                report.broken_rules()
+            ));
+        }
+        let finding = report.findings.iter().find(|finding| finding.rule == *rule);
+        assert!(finding.is_none_or(|finding| !finding.hint.is_empty() && !finding.message.is_empty()));
+    }
+    assert!(missed.is_empty(), "not caught:\n{}", missed.join("\n"));
+}
+
+#[test]
+fn damage_is_caught_by_the_right_rule() {
+    requires!(
+        "cc",
+        duct::cmd!("cc", "--version")
+            .stdout_null()
+            .stderr_null()
+            .run()
+            .is_ok()
+    );
+    damage_all(&made());
+}
+
+#[test]
+fn every_rule_catches_some_damage() {
+    let caught: std::collections::BTreeSet<_> = DAMAGE.iter().map(|(_, rule, _)| *rule).collect();
+    for rule in pbs::verify::RULES {
+        // Nothing here changes a run path; that needs a linker.
+        if rule.name != "run-paths" {
+            assert!(caught.contains(rule.name), "no damage for [{}]", rule.name);
+        }
+        assert!(
+            rule.explain.ends_with('.') && !rule.hint.ends_with('.'),
+            "[{}]",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn damage_to_a_real_distribution_is_caught() {
+    let dir = variable("PBS_TEST_DIST");
+    requires!(
+        "dist",
+        dir.as_ref()
+            .is_some_and(|dir| Utf8Path::new(dir).join(Manifest::PATH).exists())
+    );
+    let mut good = Distribution::read(Utf8Path::new(&dir.unwrap()));
+    // What recipes/targets/ allows, taken here from what the distribution says of itself.
+    let manifest = good.manifest();
+    let versions = manifest
+        .crt_features
+        .iter()
+        .find_map(|feature| feature.strip_prefix("glibc-max-symbol-version:"));
+    good.limits = Limits {
+        max_symbol_versions: versions
+            .map(|version| ("GLIBC".to_owned(), version.to_owned()))
+            .into_iter()
+            .collect(),
+        allowed_libraries: [
+            "libc.so.6",
+            "libm.so.6",
+            "libpthread.so.0",
+            "libdl.so.2",
+            "librt.so.1",
+            "libutil.so.1",
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(
+            manifest
+                .pbs
+                .interpreter
+                .needed
+                .iter()
+                .filter(|name| name.starts_with("ld-linux"))
+                .cloned(),
+        )
+        .collect(),
+        banned_symbols: vec!["pthread_yield".to_owned()],
+    };
+    good.pack();
+    damage_all(&good);
+}
+
+#[test]
+fn a_report_tells_rule_file_and_what_to_do() {
+    requires!(
+        "cc",
+        duct::cmd!("cc", "--version")
+            .stdout_null()
+            .stderr_null()
+            .run()
+            .is_ok()
+    );
+    let mut bad = made();
+    let at = stdlib(&bad, "os.py");
+    bad.edit(&at, |bytes| bytes.extend(b"# /work/x\n"));
+    bad.digest_again();
+    let text = bad.verify().render();
+    insta::assert_snapshot!(text, @r"
+    error[build-paths]: `install/lib/python3.13/os.py`: it names `/work/x`
+      hint: configure with a neutral prefix and install with DESTDIR, or map the path with -ffile-prefix-map
+
+    37 rules applied, 1 errors, 0 warnings
+    ");
+    assert!(matches!(bad.tree.get(&at), Some(Entry::File { .. })));
+}
