@@ -143,6 +143,9 @@ pub fn derive(inputs: DeriveInputs<'_>) -> Result<Manifest, DeriveError> {
     }
 }
 
+/// Variables of `sysconfig` that tell of the user who asked, not of the distribution.
+const OF_THE_USER: [&str; 1] = ["userbase"];
+
 struct Derivation<'a> {
     description: &'a Description,
     facts: &'a Facts,
@@ -189,6 +192,7 @@ impl Derivation<'_> {
             python_config_vars: python
                 .config_vars
                 .iter()
+                .filter(|(name, _)| !OF_THE_USER.contains(&name.as_str()))
                 .map(|(name, value)| (name.clone(), value.to_string()))
                 .collect(),
             python_exe: python.exe.clone(),

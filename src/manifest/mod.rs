@@ -8,6 +8,7 @@ mod json;
 mod layout;
 mod pbs;
 mod select;
+mod summary;
 
 pub use derive::*;
 pub use description::*;
@@ -17,6 +18,7 @@ pub use json::*;
 pub use layout::*;
 pub use pbs::*;
 pub use select::*;
+pub use summary::*;
 
 #[cfg(test)]
 mod schema;

@@ -197,7 +197,7 @@ fn snippet(selected: &Selected, complete: bool) -> String {
          if have != kept:\n    wrong.append('built in: missing %r, unexpected %r' % (sorted(kept - have), sorted(have - kept)))\n\
          for name in sorted(kept):\n    try:\n        importlib.import_module(name)\n    except (ImportError, AttributeError) as error:\n        if complete:\n            wrong.append('import %s: %r' % (name, error))\n\
          for name in sorted(dropped):\n    try:\n        importlib.import_module(name)\n    except ImportError:\n        pass\n    else:\n        wrong.append('%s was left out but can be imported' % name)\n\
-         import os, re, encodings.idna, functools\n\
+         import os, re, encodings.utf_16, functools\n\
          if functools.reduce(lambda a, b: a * b, range(1, 21)) != 2432902008176640000:\n    wrong.append('it cannot calculate')\n\
          print('\\n'.join(wrong) if wrong else 'relinked')\n"
     )

@@ -59,6 +59,19 @@ fn member<'a>(distribution: &'a mut Distribution, at: &str) -> &'a mut pbs::veri
     members.iter_mut().find(|member| member.path == at).unwrap()
 }
 
+/// Writes a time into the header of the first member that is no table of the archive's own.
+fn date_first_member(bytes: &mut [u8]) {
+    let mut at = 8;
+    while bytes[at] == b'/' {
+        let size: usize = String::from_utf8_lossy(&bytes[at + 48..at + 58])
+            .trim()
+            .parse()
+            .unwrap();
+        at += 60 + size + size % 2;
+    }
+    bytes[at + 16..at + 26].copy_from_slice(b"1700000000");
+}
+
 const DAMAGE: &[Damage] = &[
     ("manifest gone", "manifest", |d| {
         d.tree.remove(&path(Manifest::PATH));
@@ -343,10 +356,7 @@ const DAMAGE: &[Damage] = &[
     }),
     ("a static library with a time", "static-libraries", |d| {
         let (_, library) = linking_module(d);
-        // The date of the first member's header.
-        d.edit(&python(&library), |bytes| {
-            bytes[24..34].copy_from_slice(b"1700000000")
-        });
+        d.edit(&python(&library), |bytes| date_first_member(bytes));
         d.digest_again();
     }),
     (

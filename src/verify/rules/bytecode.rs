@@ -6,8 +6,8 @@ use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "bytecode",
-    explain: "Every `.pyc` is of this interpreter, names its source by hash, is never compared with it, and has one.",
-    hint: "compile with `--invalidation-mode unchecked-hash`; remove what a test run left behind",
+    explain: "Every `.pyc` is of this interpreter and names its source by hash, which is compared only where sources are edited.",
+    hint: "compile with `--invalidation-mode unchecked-hash` (checked-hash in site-packages and for `_sysconfigdata_*`)",
     severity: Severity::Error,
     skip: always,
     check,
@@ -29,10 +29,16 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         if observed != *magic {
             found.at(path, format!("its magic number is {observed}, not {magic}"));
         }
+        // What installers and people do change must be noticed.
+        let changes = path.name().starts_with("_sysconfigdata_");
+        let may_change = changes || path.as_str().contains("/site-packages/");
         match pyc.invalidation {
-            Invalidation::UncheckedHash => {}
-            Invalidation::CheckedHash => found.at(path, "its source is hashed at each import"),
             Invalidation::Timestamp => found.at(path, "it depends on its source's modification time"),
+            Invalidation::CheckedHash if !may_change => found.at(path, "its source is hashed at each import"),
+            Invalidation::UncheckedHash if changes => {
+                found.at(path, "installers rewrite its source, and nobody would notice");
+            }
+            Invalidation::CheckedHash | Invalidation::UncheckedHash => {}
         }
     }
 }
