@@ -1,0 +1,27 @@
+# What Debian, Fedora and Windows' own build of CPython enable between them, so that code moves between interpreters.
+features=(
+  -DSQLITE_THREADSAFE=1
+  -DSQLITE_ENABLE_COLUMN_METADATA
+  -DSQLITE_ENABLE_DBSTAT_VTAB
+  -DSQLITE_ENABLE_FTS3
+  -DSQLITE_ENABLE_FTS3_PARENTHESIS
+  -DSQLITE_ENABLE_FTS3_TOKENIZER
+  -DSQLITE_ENABLE_FTS4
+  -DSQLITE_ENABLE_FTS5
+  -DSQLITE_ENABLE_GEOPOLY
+  -DSQLITE_ENABLE_MATH_FUNCTIONS
+  -DSQLITE_ENABLE_PREUPDATE_HOOK
+  -DSQLITE_ENABLE_RTREE
+  -DSQLITE_ENABLE_SESSION
+  -DSQLITE_ENABLE_STMTVTAB
+  -DSQLITE_ENABLE_UNLOCK_NOTIFY
+  -DSQLITE_MAX_VARIABLE_NUMBER=250000
+)
+system=(-DHAVE_FDATASYNC=1 -DHAVE_GMTIME_R=1 -DHAVE_ISNAN=1 -DHAVE_LOCALTIME_R=1 -DHAVE_MALLOC_USABLE_SIZE=1
+  -DHAVE_STRCHRNUL=1 -DHAVE_USLEEP=1 -DHAVE_UTIME=1 -DHAVE_STDINT_H=1 -DHAVE_INTTYPES_H=1)
+# shellcheck disable=SC2086 # flags are lists of words
+clang $TARGET_CPPFLAGS $TARGET_CFLAGS $LIBRARY_CFLAGS "${features[@]}" "${system[@]}" -c /in/source/sqlite3.c -o sqlite3.o
+
+mkdir -p "$OUT/lib" "$OUT/include"
+ar rcsD "$OUT/lib/libsqlite3.a" sqlite3.o
+cp /in/source/sqlite3.h /in/source/sqlite3ext.h "$OUT/include"
