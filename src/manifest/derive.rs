@@ -5,114 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::{library_path, license_path};
 use super::{
-    BuildInfo, ComponentRecord, Core, Description, Extension, ExtensionLoading, ExtensionRecord, Facts,
-    FormatVersion, Interpreter, Inventory, Link, LinkFact, LinkMode, Manifest, Pbs, PbsVersion,
-    SymbolVisibility, Worker,
+    BuildInfo, ComponentRecord, Core, DeriveError, Description, Disagreement, Extension, ExtensionLoading,
+    ExtensionRecord, Facts, FormatVersion, Interpreter, Inventory, Link, LinkFact, LinkMode, Manifest, Pbs,
+    PbsVersion, SymbolVisibility, Worker, calls, highest_versions,
 };
 use crate::inspect::{Content, ElfKind};
 use crate::model::{Os, TreePath};
 use crate::plan::{Flavor, Linkage, Module};
-
-/// The build, the tree and the recipes disagree.
-#[derive(Debug, thiserror::Error)]
-#[error("the build does not agree with itself:{}", .0.iter().map(|problem| format!("\n  - {problem}")).collect::<String>())]
-pub struct DeriveError(pub Vec<Disagreement>);
-
-/// A point in which the build, the tree and the recipes disagree.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Disagreement {
-    /// The wrong CPython was built.
-    #[error("`{what}` is `{observed}` as built, but `{described}` in the recipes")]
-    Differs {
-        /// What.
-        what: &'static str,
-        /// As built.
-        observed: String,
-        /// As the recipes have it.
-        described: String,
-    },
-    /// A file that the build names is not there.
-    #[error("{owner} names `{path}`, which is not there")]
-    Missing {
-        /// Who names it.
-        owner: String,
-        /// The file.
-        path: TreePath,
-    },
-    /// A file is there but is not what it is said to be.
-    #[error("{owner} names `{path}`, which is no {expected}")]
-    Kind {
-        /// Who names it.
-        owner: String,
-        /// The file.
-        path: TreePath,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// An object or a library that nobody names.
-    #[error("`{path}` is there, but neither the core nor any extension module names it")]
-    Unclaimed {
-        /// The file.
-        path: TreePath,
-    },
-    /// Two modules, or the core and a module, have the same object.
-    #[error("`{path}` belongs to {first} and to {second}")]
-    Twice {
-        /// The object.
-        path: TreePath,
-        /// Who has it.
-        first: String,
-        /// Who has it too.
-        second: String,
-    },
-    /// An extension module that only one side knows.
-    #[error("the extension module `{name}` is known to {known} only")]
-    Unknown {
-        /// The module.
-        name: String,
-        /// `the build` or `the recipes`.
-        known: &'static str,
-    },
-    /// An extension module that was linked in another way.
-    #[error("the extension module `{name}` was built {observed:?}, but should be {described:?}")]
-    Linkage {
-        /// The module.
-        name: String,
-        /// As built.
-        observed: Linkage,
-        /// As the recipes have it.
-        described: Linkage,
-    },
-    /// A library of a package that the recipes do not mention there.
-    #[error("{owner} links `{library}` of `{package}`, which is not among its `needs`")]
-    Needs {
-        /// Who links it.
-        owner: String,
-        /// The library.
-        library: String,
-        /// The package.
-        package: String,
-    },
-    /// A library that is neither of a package nor of the system.
-    #[error("{owner} links `{library}`, and nothing says where it comes from")]
-    Origin {
-        /// Who links it.
-        owner: String,
-        /// The library.
-        library: String,
-    },
-    /// A broken object or library.
-    #[error("`{path}` is broken: {reason}")]
-    Broken {
-        /// The file.
-        path: TreePath,
-        /// Why.
-        reason: String,
-    },
-    /// A name in a recipe that cannot stand in a tree.
-    #[error(transparent)]
-    Name(#[from] crate::model::ParsePathError),
-}
 
 /// What a manifest is derived from.
 #[derive(Clone, Copy, Debug)]
@@ -600,84 +499,10 @@ impl Derivation<'_> {
     }
 }
 
-/// Who calls the code of which extension module, by which symbols; the core is called `core`.
-#[must_use]
-pub fn calls(
-    build: &BuildInfo,
-    inventory: &Inventory,
-) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
-    let core = ("core", build.core.objs.as_slice());
-    let owners: Vec<(&str, &[TreePath])> = build
-        .extensions
-        .iter()
-        .flat_map(|(name, variants)| variants.iter().map(move |variant| (name.as_str(), variant)))
-        // What stands in a library of its own is loaded, not linked.
-        .filter(|(_, variant)| variant.shared_lib.is_none())
-        .map(|(name, variant)| (name, variant.objs.as_slice()))
-        .chain([core])
-        .collect();
-    let symbols = |objects: &'_ [TreePath], defined: bool| -> Vec<String> {
-        let elves = objects.iter().filter_map(|path| inventory.elf(path));
-        elves
-            .flat_map(|elf| &elf.symbols)
-            .filter(|symbol| symbol.defined == defined)
-            .map(|symbol| symbol.name.clone())
-            .collect()
-    };
-    let mut defined_by = BTreeMap::<String, &str>::new();
-    for (owner, objects) in &owners {
-        for symbol in symbols(objects, true) {
-            defined_by.entry(symbol).or_insert(owner);
-        }
-    }
-    let mut calls = BTreeMap::<String, BTreeMap<String, BTreeSet<String>>>::new();
-    for (owner, objects) in &owners {
-        for symbol in symbols(objects, false) {
-            if let Some(other) = defined_by.get(&symbol)
-                && other != owner
-                && *other != "core"
-            {
-                let called = calls.entry((*owner).to_owned()).or_default();
-                called.entry((*other).to_owned()).or_default().insert(symbol);
-            }
-        }
-    }
-    calls
-}
-
 /// Whether an SPDX identifier dedicates to the public domain.
 fn is_public_domain(license: &str) -> bool {
     matches!(
         license,
         "blessing" | "CC0-1.0" | "Unlicense" | "LicenseRef-Public-Domain"
     )
-}
-
-/// The highest version of symbols that any library or executable needs, by prefix.
-#[must_use]
-pub fn highest_versions(inventory: &Inventory) -> BTreeMap<String, String> {
-    let mut highest = BTreeMap::<String, String>::new();
-    for (_, elf) in inventory.images() {
-        for version in elf.versions.values().flatten() {
-            let Some((prefix, number)) = version.rsplit_once('_') else {
-                continue;
-            };
-            let known = highest
-                .entry(prefix.to_owned())
-                .or_insert_with(|| number.to_owned());
-            if version_parts(known) < version_parts(number) {
-                number.clone_into(known);
-            }
-        }
-    }
-    highest
-}
-
-/// The numbers of a dotted version, for comparison; a part that is no number is higher than any.
-#[must_use]
-pub fn version_parts(version: &str) -> Vec<u64> {
-    version
-        .split('.')
-        .map(|part| part.parse().unwrap_or(u64::MAX))
-        .collect()
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use super::{Manifest, python};
-use crate::inspect::Elf;
 use crate::model::{Entry, MergeError, Tree, TreePath};
 use crate::plan::{Assemble, Flavor, LicenseFile};
 
@@ -227,14 +226,4 @@ fn rewrite(full: &Manifest, flavor: Flavor, root: &Tree) -> Manifest {
         .map(|(at, digest, _)| (at.clone(), *digest))
         .collect();
     manifest
-}
-
-/// Whether `stripped` is a stripped form of `full`: the same to every loader.
-#[must_use]
-pub fn same_to_loaders(full: &Elf, stripped: &Elf) -> bool {
-    full.kind == stripped.kind
-        && full.needed == stripped.needed
-        && full.soname == stripped.soname
-        && full.symbols == stripped.symbols
-        && full.sizes.loaded() == stripped.sizes.loaded()
 }

@@ -2,6 +2,7 @@
 
 mod derive;
 mod description;
+mod disagreement;
 mod facts;
 mod inventory;
 mod json;
@@ -9,9 +10,11 @@ mod layout;
 mod pbs;
 mod select;
 mod summary;
+mod symbols;
 
 pub use derive::*;
 pub use description::*;
+pub use disagreement::*;
 pub use facts::*;
 pub use inventory::*;
 pub use json::*;
@@ -19,6 +22,7 @@ pub use layout::*;
 pub use pbs::*;
 pub use select::*;
 pub use summary::*;
+pub use symbols::*;
 
 #[cfg(test)]
 mod schema;
