@@ -1,1 +1,25 @@
 //! L2 · archives in and out: checked unpacking, deterministic packing, patches.
+//!
+//! Owns the formats: tar, zip, ar, the compressions, unified diffs. Everything goes from the store
+//! into the store; nothing here writes a file of its own or knows where an archive came from.
+
+mod deb;
+mod error;
+mod globs;
+mod hunk;
+mod intake;
+mod limits;
+mod pack;
+mod patch;
+mod root;
+mod stream;
+mod unpack;
+mod zipped;
+
+pub use error::{ArchiveError, EntryFault};
+pub use hunk::ParsePatchError;
+pub use limits::UnpackLimits;
+pub use pack::{Compression, PackSpec, pack};
+pub use patch::{HunkOffset, PatchError, Patched, apply_patches};
+pub use root::{RootError, unpack_root};
+pub use unpack::{UnpackSpec, Unpacked, unpack};

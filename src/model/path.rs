@@ -18,7 +18,7 @@ pub struct GuestPath(String);
 /// A relative, normalised path inside a tree: no `.`, no `..`, no empty component, `/` between.
 ///
 /// The empty path names the tree's root.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
 #[serde(transparent)]
 pub struct TreePath(String);
 

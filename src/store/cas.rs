@@ -17,11 +17,16 @@ pub(crate) const CHUNK: usize = 128 * 1024;
 impl Store {
     /// Takes in bytes.
     pub fn put_bytes(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        self.put_bytes_as(bytes, BlobMode::Plain)
+    }
+
+    /// Takes in bytes that will be used as an executable file, say: then no copy is needed later.
+    pub fn put_bytes_as(&self, bytes: &[u8], mode: BlobMode) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
         if self.is_whole(&digest) {
             return Ok(digest);
         }
-        let mut writer = self.writer(BlobMode::Plain)?;
+        let mut writer = self.writer(mode)?;
         writer
             .write_all(bytes)
             .map_err(|source| StoreError::io("taking in a blob", source))?;

@@ -37,10 +37,13 @@ mod trees;
 
 pub use actions::ActionRecord;
 pub use cas::BlobWriter;
+pub(crate) use cas::CHUNK;
 pub use check::{Damage, Health};
 pub use error::{BlobState, EntryProblem, StoreError};
 pub use gc::{CollectPolicy, Collected, StoreSize};
+pub(crate) use ingest::leaves;
 pub use layout::{Scratch, Store};
 pub use materialise::Materialised;
 pub use reapi::DecodeError;
+pub(crate) use spread::spread;
 pub use stamp::{BlobMode, MTIME};

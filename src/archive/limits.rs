@@ -1,0 +1,75 @@
+//! How much an archive may unpack to, and the reader that counts.
+
+use std::io::{self, Read};
+
+/// How much an archive may unpack to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnpackLimits {
+    /// Entries of any kind.
+    pub entries: u64,
+    /// Bytes of the unpacked stream: contents, headers and padding.
+    pub bytes: u64,
+    /// Unpacked bytes for each byte of the archive, once it is past `free_bytes`.
+    pub ratio: u64,
+    /// So many bytes may be unpacked whatever the ratio is.
+    pub free_bytes: u64,
+}
+
+impl Default for UnpackLimits {
+    /// Far above every source and package we have (LLVM: 3 GB, ratio 12), far below what fills a disk.
+    fn default() -> Self {
+        Self {
+            entries: 1_000_000,
+            bytes: 16 << 30,
+            ratio: 250,
+            free_bytes: 64 << 20,
+        }
+    }
+}
+
+impl UnpackLimits {
+    /// The bytes that an archive of this size may unpack to.
+    pub(super) fn bytes_for(&self, archive: u64) -> u64 {
+        self.bytes
+            .min(self.free_bytes.saturating_add(archive.saturating_mul(self.ratio)))
+    }
+}
+
+/// An archive went beyond a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("it unpacks to more than {limit} bytes")]
+pub(super) struct TooMuch {
+    pub(super) limit: u64,
+}
+
+/// Fails when more than a number of bytes comes.
+#[derive(Debug)]
+pub(super) struct Metered<R> {
+    inner: R,
+    left: u64,
+    limit: u64,
+}
+
+impl<R> Metered<R> {
+    pub(super) fn new(inner: R, limit: u64) -> Self {
+        Self {
+            inner,
+            left: limit,
+            limit,
+        }
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => self.left = left,
+            None => {
+                let error = TooMuch { limit: self.limit };
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+            }
+        }
+        Ok(count)
+    }
+}
