@@ -375,17 +375,18 @@ impl Checker<'_> {
             .collect();
         for (name, module) in &value.modules {
             let name = name.as_str();
+            let key = format!("{name}:");
             if module.linkage == Linkage::Absent && module.why.is_none() {
                 let problem = Problem::AbsentWithoutWhy {
                     module: name.to_owned(),
                 };
-                self.report(file, &["modules", name], problem);
+                self.report(file, &["modules", &key], problem);
             }
             for need in &module.needs {
                 let need = need.as_str();
                 self.known(
                     file,
-                    &["modules", name, "needs", need],
+                    &["modules", &key, "needs", need],
                     "package",
                     set.packages.keys(),
                 );
@@ -394,12 +395,12 @@ impl Checker<'_> {
                         module: name.to_owned(),
                         package: need.to_owned(),
                     };
-                    self.report(file, &["modules", name, "needs", need], problem);
+                    self.report(file, &["modules", &key, "needs", need], problem);
                 }
             }
             for wanted in &module.series {
                 let wanted = wanted.0.to_string();
-                self.known(file, &["modules", name, "in", &wanted], "series", &series);
+                self.known(file, &["modules", &key, "in", &wanted], "series", &series);
             }
         }
     }

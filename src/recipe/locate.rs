@@ -35,7 +35,9 @@ pub(crate) fn find(text: &str, words: &[&str]) -> Option<Range<usize>> {
     for word in words {
         let range = next(text, word, from)?;
         from = range.end;
-        found = Some(range);
+        // A word with a colon asks for a key; what is shown is the key.
+        let colon = usize::from(word.ends_with(':'));
+        found = Some(range.start..range.end - colon);
     }
     found
 }

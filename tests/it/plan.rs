@@ -1,0 +1,233 @@
+//! Plans as a person sees them: the toy's whole, and one for every combination that is released.
+//!
+//! Digests are left out, so that a snapshot changes only where what is done changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use pbs::model::{Digest, TreeDigest};
+use pbs::plan::{Digests, Plan, StepId, StepKind, action, definitions, lower, render_json, render_text};
+use pbs::recipe::{RecipeSet, SourceFile};
+use pbs::workspace::read_workspace;
+
+use crate::recipe::{mini, request};
+use crate::support::requires;
+
+fn plan_of(files: Vec<SourceFile>, words: &[(&str, &str)]) -> Plan {
+    let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
+    lower(&set.resolve(&request(words)).unwrap()).unwrap()
+}
+
+fn snapshot(name: &str, plan: &Plan) {
+    insta::with_settings!({ snapshot_path => "../snapshots/plan", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, render_text(plan, Digests::Hidden));
+    });
+}
+
+fn edit(files: &mut [SourceFile], path: &str, old: &str, new: &str) {
+    let file = files.iter_mut().find(|file| file.path == path).unwrap();
+    assert!(file.text.contains(old), "{path} has no `{old}`");
+    file.text = file.text.replacen(old, new, 1);
+}
+
+/// The steps whose definition differs after an edit.
+fn changed(path: &str, old: &str, new: &str) -> Vec<String> {
+    let before = definitions(&plan_of(mini(), &[]));
+    let mut files = mini();
+    edit(&mut files, path, old, new);
+    let after = definitions(&plan_of(files, &[]));
+    assert_eq!(before.len(), after.len());
+    let differs = |(id, digest): (&StepId, &Digest)| (after[id] != *digest).then(|| id.0.clone());
+    before.iter().filter_map(differs).collect()
+}
+
+#[test]
+fn toy() {
+    snapshot("mini", &plan_of(mini(), &[]));
+    snapshot("mini-debug", &plan_of(mini(), &[("options", "debug")]));
+}
+
+#[test]
+fn every_released_combination() {
+    let files = read_workspace(Utf8Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let complete = files.iter().any(|file| file.path == "recipes/zlib/recipe.yaml");
+    requires!("recipes", complete);
+    let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
+    for request in set.released() {
+        let build = set.resolve(&request).unwrap();
+        let name = format!("{}-{}-{}", build.python, build.target, build.options);
+        snapshot(&name, &lower(&build).unwrap());
+    }
+}
+
+#[test]
+fn a_plan_is_the_same_every_time() {
+    let [one, two] = [(), ()].map(|()| render_json(&plan_of(mini(), &[])).to_string());
+    assert_eq!(one, two);
+}
+
+#[test]
+fn inputs_stand_before_what_uses_them() {
+    let plan = plan_of(mini(), &[]);
+    let mut seen = BTreeSet::new();
+    for (id, step) in &plan.steps {
+        for input in step.inputs.values() {
+            assert!(
+                seen.contains(&input.from),
+                "{id} uses {} before it is made",
+                input.from
+            );
+        }
+        assert!(step.after.iter().all(|after| seen.contains(after)), "{id}");
+        seen.insert(id.clone());
+    }
+    assert!(plan.wanted.values().all(|id| seen.contains(id)));
+}
+
+#[test]
+fn what_is_for_people_or_the_scheduler_is_in_no_key() {
+    let none: [String; 0] = [];
+    let toylib = "recipes/toylib1/recipe.yaml";
+    assert_eq!(
+        changed(toylib, "compiles the one file", "builds the one file"),
+        none
+    );
+    assert_eq!(changed(toylib, "timeout-minutes: 1", "timeout-minutes: 9"), none);
+    assert_eq!(changed("recipes/toylib2/recipe.yaml", "look at", "see"), none);
+    assert_eq!(
+        changed("recipes/cpython/recipe.yaml", "weight: all", "weight: one"),
+        none
+    );
+    assert_eq!(
+        changed("docker/worker/image.yaml", "20261101T000000Z", "20261201T000000Z"),
+        none
+    );
+    let version = "recipes/toylib2/versions/2.0.yaml";
+    let mirror = "strip: 1\n  mirrors:\n    - { url: \"https://example.invalid/2\" }";
+    assert_eq!(changed(version, "strip: 1", mirror), none);
+}
+
+#[test]
+fn what_decides_the_output_is_in_the_definition() {
+    let dist = [
+        "dist/assemble",
+        "dist/manifest",
+        "dist/pack-full",
+        "dist/pack-install_only",
+        "dist/pack-install_only_stripped",
+        "dist/verify",
+    ];
+    let with_dist = |steps: &[&str]| -> Vec<String> {
+        let mut all: Vec<String> = steps.iter().chain(&dist).map(|&step| step.to_owned()).collect();
+        all.sort();
+        all
+    };
+    let cpython = ["cpython/build", "cpython/finish"];
+    let libraries = ["toylib1/build", "toylib2/build"];
+    let from_libraries = with_dist(&[cpython, libraries].concat());
+    assert_eq!(changed("recipes/toylib1/build.sh", "-O1", "-O2"), from_libraries);
+    assert_eq!(
+        changed("recipes/toylib2/build.sh", "-O1", "-O2"),
+        with_dist(&[&cpython[..], &["toylib2/build"]].concat())
+    );
+    assert_eq!(changed("recipes/options.yaml", "-O1", "-O2"), with_dist(&cpython));
+    assert_eq!(
+        changed("recipes/cpython/finish.sh", "# layout", "# The layout"),
+        with_dist(&["cpython/finish"])
+    );
+    let limits = changed(
+        "recipes/targets/x86_64-unknown-linux-gnu.yaml",
+        "[ libc.so.6 ]",
+        "[ libm.so.6 ]",
+    );
+    assert_eq!(
+        limits,
+        ["dist/verify"],
+        "limits are verified, nothing is built from them"
+    );
+    let patched = changed(
+        "patches/toylib1/1.0/0001-answer-correctly.patch",
+        "return 42",
+        "return 43",
+    );
+    assert!(
+        patched.contains(&"toylib1/patched".to_owned()) && !patched.contains(&"toylib1/source".to_owned())
+    );
+}
+
+#[test]
+fn a_variable_has_one_party_that_sets_it() {
+    for (path, old, new) in [
+        (
+            "recipes/cpython/recipe.yaml",
+            "    setup: true\n",
+            "    setup: true\n    env: { TOY_CFLAGS: \"-O3\" }\n",
+        ),
+        (
+            "recipes/options.yaml",
+            "TOY_CFLAGS: \"-O1\"",
+            "TARGET_CFLAGS: \"-O1\"",
+        ),
+        (
+            "recipes/targets/x86_64-unknown-linux-gnu.yaml",
+            "  TARGET_CFLAGS",
+            "  JOBS: { value: \"1\", why: \"x\" }\n  TARGET_CFLAGS",
+        ),
+    ] {
+        let mut files = mini();
+        edit(&mut files, path, old, new);
+        let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
+        let error = lower(&set.resolve(&request(&[])).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("is set by"), "{error}");
+    }
+}
+
+#[test]
+fn a_step_sees_what_it_declares_and_no_more() {
+    let plan = plan_of(mini(), &[]);
+    let roles = |id: &str| -> Vec<String> {
+        plan.steps[&StepId(id.to_owned())]
+            .inputs
+            .keys()
+            .cloned()
+            .collect()
+    };
+    assert_eq!(
+        roles("toylib2/build"),
+        ["root", "source", "sysroot", "toolchain", "toylib1"]
+    );
+    assert_eq!(
+        roles("cpython/finish"),
+        ["build", "root", "setup", "source", "sysroot", "toolchain"]
+    );
+    assert_eq!(
+        roles("toolchain/build"),
+        ["root"],
+        "bare, and made of recipe files only"
+    );
+}
+
+#[test]
+fn an_action_names_every_input_by_content() {
+    let plan = plan_of(mini(), &[]);
+    for (id, step) in &plan.steps {
+        let content: BTreeMap<String, TreeDigest> = step
+            .inputs
+            .keys()
+            .map(|role| (role.clone(), TreeDigest(Digest::of(role.as_bytes()))))
+            .collect();
+        let spec = action(step, &content).unwrap();
+        let is_run = matches!(step.kind, StepKind::Run(_));
+        assert_eq!(
+            spec.inputs.len() + usize::from(spec.root.is_some()),
+            step.inputs.len(),
+            "{id}"
+        );
+        assert_eq!(spec.root.is_some(), is_run, "{id}");
+        assert_eq!(spec.command.argv[0] == "pbs", !is_run, "{id}");
+        assert!(!spec.command.env.contains_key("JOBS"), "{id}");
+        if !step.inputs.is_empty() {
+            assert!(action(step, &BTreeMap::new()).is_err(), "{id}");
+        }
+    }
+}

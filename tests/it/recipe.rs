@@ -1,0 +1,309 @@
+//! Recipes: what every mistake looks like to a person, and what a request resolves to.
+//!
+//! Each mistake is made in the toy recipes of `tests/fixtures/mini` by replacing one text.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use pbs::recipe::{RecipeSet, Request, SourceFile};
+use pbs::workspace::read_workspace;
+
+pub(crate) fn mini() -> Vec<SourceFile> {
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mini");
+    read_workspace(&root).unwrap()
+}
+
+pub(crate) fn request(words: &[(&str, &str)]) -> Request {
+    let get = |wanted: &str| {
+        let mut found = words.iter().filter(|(key, _)| *key == wanted);
+        found.next().map(|(_, value)| (*value).to_owned())
+    };
+    Request {
+        python: get("python"),
+        target: get("target").unwrap_or_else(|| "x86_64-unknown-linux-gnu".to_owned()),
+        options: get("options"),
+        pins: words
+            .iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix("pin ")?.to_owned(), (*value).to_owned())))
+            .collect(),
+    }
+}
+
+/// The toy recipes with `old` replaced by `new` in one file.
+fn edited(path: &str, old: &str, new: &str) -> Vec<SourceFile> {
+    let mut files = mini();
+    let file = files.iter_mut().find(|file| file.path == path).unwrap();
+    assert!(file.text.contains(old), "{path} has no `{old}`");
+    file.text = file.text.replacen(old, new, 1);
+    files
+}
+
+fn mistakes(files: Vec<SourceFile>) -> String {
+    RecipeSet::load(files).unwrap_err().render()
+}
+
+/// Makes each mistake and compares what is said about all of them with one snapshot.
+fn snapshot(name: &str, edits: &[(&str, &str, &str, &str)]) {
+    let mut text = String::new();
+    for (title, path, old, new) in edits {
+        text += &format!("== {title}\n{}\n", mistakes(edited(path, old, new)));
+    }
+    assert_text(name, &text);
+}
+
+fn assert_text(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "../snapshots/recipe", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+const TARGET: &str = "recipes/targets/x86_64-unknown-linux-gnu.yaml";
+const TOYLIB1: &str = "recipes/toylib1/recipe.yaml";
+const TOYLIB1_V1: &str = "recipes/toylib1/versions/1.0.yaml";
+const TOYLIB2: &str = "recipes/toylib2/recipe.yaml";
+const CPYTHON: &str = "recipes/cpython/recipe.yaml";
+const OLD_PYTHON: &str = "recipes/cpython/versions/3.98.0.yaml";
+const EXTENSIONS: &str = "recipes/cpython/extensions.yaml";
+const IMAGE: &str = "docker/worker/image.yaml";
+
+#[test]
+fn the_toy_has_no_mistakes() {
+    let set = RecipeSet::load(mini()).map_err(|errors| errors.render()).unwrap();
+    assert_eq!(
+        set.released().len(),
+        3,
+        "two versions × two options, without one exception"
+    );
+}
+
+#[test]
+fn mistakes_of_yaml() {
+    snapshot(
+        "yaml",
+        &[
+            ("no YAML", TOYLIB1, "summary: \"", "summary: \"\"x"),
+            ("tab", TOYLIB1, "    why:", "\twhy:"),
+            ("unknown field", TOYLIB1_V1, "  strip: 1", "  strp: 1"),
+            ("unknown field with nothing near", TOYLIB1, "summary:", "colour:"),
+            ("missing field", TOYLIB1_V1, "  strip: 1\n", ""),
+            ("field twice", TOYLIB1_V1, "  strip: 1", "  strip: 1\n  strip: 2"),
+            (
+                "key twice in a map",
+                TARGET,
+                "env:\n",
+                "env:\n  TARGET_CFLAGS: { value: \"-O1\", why: \"x\" }\n",
+            ),
+            ("version as a number", TOYLIB1_V1, "\"1.0\"", "1.0"),
+            ("flag as a truth value", OLD_PYTHON, "\"1\"", "true"),
+            ("series as a number", EXTENSIONS, "[\"3.98\"]", "[3.98]"),
+            ("unknown word", EXTENSIONS, "linkage: shared", "linkage: dynamic"),
+            ("text for a number", TOYLIB1_V1, "strip: 1", "strip: one"),
+            ("wrong digest", TOYLIB1_V1, "sha256: ", "sha256: x"),
+            (
+                "path out of the tree",
+                TOYLIB1,
+                "file: LICENSE",
+                "file: ../LICENSE",
+            ),
+            (
+                "no version of CPython",
+                "recipes/release.yaml",
+                "\"3.99.1\"",
+                "\"3.99\"",
+            ),
+            (
+                "source that is neither",
+                "recipes/sysroot/versions/1.yaml",
+                "none",
+                "nowhere",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_between_files() {
+    let mirror = "mirrors:\n    - { crate: { name: x, version: \"1.0.0\", sha256: 06799d3ed38fb673eb9a41c475692fa7b9be4ff2343c6b2e75bf5b73199b7f5b, strip: 1 } }";
+    snapshot(
+        "references",
+        &[
+            (
+                "unknown package",
+                TOYLIB2,
+                "needs: [ toylib1 ]",
+                "needs: [ toylbi1 ]",
+            ),
+            ("unknown step", CPYTHON, "after: [ build ]", "after: [ biuld ]"),
+            ("unknown script", CPYTHON, "script: finish.sh", "script: finsh.sh"),
+            (
+                "patch that does not exist, and one that nobody lists",
+                TOYLIB1_V1,
+                "0001-answer-correctly",
+                "0001-answer-corectly",
+            ),
+            (
+                "version of another name",
+                TOYLIB1_V1,
+                "version: \"1.0\"",
+                "version: \"1.1\"",
+            ),
+            (
+                "package of another name",
+                TOYLIB2,
+                "package: toylib2",
+                "package: toylib3",
+            ),
+            ("no default version", TOYLIB1_V1, "default: true\n", ""),
+            (
+                "two default versions",
+                "recipes/toylib1/versions/0.9.yaml",
+                "version:",
+                "default: true\nversion:",
+            ),
+            (
+                "default version of CPython",
+                OLD_PYTHON,
+                "version:",
+                "default: true\nversion:",
+            ),
+            (
+                "licence twice",
+                TOYLIB2,
+                "LICENSE.toylib2.txt",
+                "LICENSE.toylib1.txt",
+            ),
+            ("library twice", TOYLIB2, "libtoy2.a", "libtoy1.a"),
+            ("unknown sysroot", TARGET, "sysroot: sysroot", "sysroot: sysrot"),
+            ("unknown worker", TARGET, "worker: worker", "worker: workr"),
+            (
+                "cycle",
+                TOYLIB1,
+                "    script: build.sh",
+                "    script: build.sh\n    needs: [ toylib2 ]",
+            ),
+            (
+                "absent without a reason",
+                EXTENSIONS,
+                ", why: \"a toy has no window\"",
+                "",
+            ),
+            (
+                "module of an unknown package",
+                EXTENSIONS,
+                "[ toylib1 ]",
+                "[ toylib ]",
+            ),
+            (
+                "module of a package that CPython does not see",
+                CPYTHON,
+                "needs: [ toylib1, toylib2 ]",
+                "needs: [ toylib1 ]",
+            ),
+            ("unknown series", EXTENSIONS, "[\"3.98\"]", "[\"3.97\"]"),
+            (
+                "exception that never matches",
+                OLD_PYTHON,
+                "options: debug",
+                "options: debgu",
+            ),
+            ("exception for everything", OLD_PYTHON, "options: debug, ", ""),
+            (
+                "unknown default version",
+                "recipes/release.yaml",
+                "3.99.1",
+                "3.99.2",
+            ),
+            (
+                "mirror that packs differently",
+                TOYLIB1_V1,
+                "strip: 1",
+                &format!("strip: 1\n  {mirror}"),
+            ),
+            (
+                "mirror of two kinds",
+                TOYLIB1_V1,
+                "strip: 1",
+                "strip: 1\n  mirrors:\n    - { }",
+            ),
+            (
+                "setup elsewhere",
+                TOYLIB1,
+                "    script:",
+                "    setup: true\n    script:",
+            ),
+            ("reserved name", TOYLIB1, "name: build", "name: source"),
+            (
+                "no source to patch",
+                TOYLIB1_V1,
+                "source:\n",
+                "source: none\nsource-was:\n",
+            ),
+            (
+                "lock without a package",
+                IMAGE,
+                "packages: [ toycompiler ]",
+                "packages: [ toycompiler, make ]",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn missing_and_stray_files() {
+    let mut files = mini();
+    files
+        .retain(|file| file.path != "docker/worker/image.lock" && file.path != "recipes/toylib2/recipe.yaml");
+    let mut text = mistakes(files);
+    let mut files = mini();
+    files.push(SourceFile {
+        path: "recipes/toylib1/forgotten.sh".to_owned(),
+        text: "true\n".to_owned(),
+    });
+    text += &mistakes(files);
+    assert_text("files", &text);
+}
+
+#[test]
+fn requests_that_cannot_be_met() {
+    let set = RecipeSet::load(mini()).unwrap();
+    let mut text = String::new();
+    for words in [
+        &[("target", "x86_64-unknown-linux-gun")][..],
+        &[("target", "sparc-sun-solaris")],
+        &[("python", "3.99.2")],
+        &[("options", "pgo+lto")],
+        &[("options", "pgo++lto")],
+        &[("python", "3.98.0"), ("options", "debug")],
+        &[("pin toylib1", "0.8")],
+        &[("pin toylib3", "1.0")],
+        &[("pin cpython", "3.98.0")],
+    ] {
+        let error = set.resolve(&request(words)).unwrap_err();
+        text += &format!("{error}\n  hint: {}\n", error.hint());
+    }
+    assert_text("requests", &text);
+}
+
+#[test]
+fn requests_choose() {
+    let set = RecipeSet::load(mini()).unwrap();
+    let version = |words: &[(&str, &str)]| set.resolve(&request(words)).unwrap().python.to_string();
+    assert_eq!(version(&[]), "3.99.1");
+    assert_eq!(version(&[("python", "3.98")]), "3.98.0");
+    let build = set
+        .resolve(&request(&[("python", "3.98.0"), ("pin toylib1", "0.9")]))
+        .unwrap();
+    assert_eq!(build.packages["toylib1"].version, "0.9");
+    assert!(build.packages["toylib1"].patches.is_empty());
+    assert!(build.modules.contains_key("_old"));
+    assert_eq!(build.tag, "20260101");
+    let order: Vec<&String> = build.packages.keys().collect();
+    assert_eq!(order, ["sysroot", "toolchain", "toylib1", "toylib2", "cpython"]);
+    let linked: BTreeMap<_, _> = build
+        .packages
+        .iter()
+        .map(|(name, package)| (name.as_str(), package.linked))
+        .collect();
+    assert_eq!(linked["toylib1"], pbs::recipe::Linked::Yes);
+    assert_eq!(linked["sysroot"], pbs::recipe::Linked::No);
+}

@@ -1,0 +1,282 @@
+//! What is true of the whole repository, checked like everything else: layers, names, patches,
+//! scripts.
+
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pbs::workspace::read_workspace;
+
+use crate::support::requires;
+
+/// The layers, the lowest first: a module uses those of its own layer and below.
+const LAYERS: [&[&str]; 5] = [
+    &["model"],
+    &["inspect", "link", "manifest", "plan", "recipe", "verify"],
+    &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
+    &["engine", "relink"],
+    &["cli", "ui"],
+];
+
+/// Crates that only some files may name, and these files or directories of `src/`.
+const OWNERS: [(&str, &[&str]); 7] = [
+    ("serde_yaml", &["recipe/yaml.rs"]),
+    ("sha2", &["model/digest.rs"]),
+    ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
+    ("indicatif", &["ui/bars.rs"]),
+    ("tar", &["archive/"]),
+    ("flate2", &["archive/"]),
+    ("reqwest", &["fetch/http.rs", "registry/http.rs"]),
+];
+
+fn root() -> &'static Utf8Path {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below a directory whose name ends in one of `endings`, with their text.
+fn texts(below: &str, endings: &[&str]) -> Vec<(Utf8PathBuf, String)> {
+    walkdir::WalkDir::new(root().join(below))
+        .sort_by_file_name()
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).unwrap())
+        .filter(|path| endings.iter().any(|ending| path.as_str().ends_with(ending)))
+        .filter_map(|path| {
+            let text = fs_err::read_to_string(&path).ok()?;
+            Some((path.strip_prefix(root()).unwrap().to_owned(), text))
+        })
+        .collect()
+}
+
+/// The code of a file: without comments and without the test modules at its end.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+    lines
+        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// Fails with all findings, one a line.
+fn none(findings: &[String], rule: &str) {
+    assert!(findings.is_empty(), "{rule}:\n{}", findings.join("\n"));
+}
+
+/// Whether `word` stands in `line` and is not part of a longer name.
+fn names(line: &str, word: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + word.len()..].chars().next();
+        !before.is_some_and(is_name) && !after.is_some_and(is_name)
+    })
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|modules| modules.contains(&module))
+}
+
+#[test]
+fn lower_modules_do_not_use_higher_ones() {
+    let mut findings = Vec::new();
+    for (path, text) in texts("src", &[".rs"]) {
+        let inside = path.strip_prefix("src").unwrap();
+        let own = inside
+            .components()
+            .next()
+            .unwrap()
+            .as_str()
+            .trim_end_matches(".rs");
+        if matches!(own, "lib" | "main" | "bin") {
+            continue;
+        }
+        let Some(own_layer) = layer(own) else {
+            findings.push(format!("{path}: `{own}` is in no layer of tests/it/tidy.rs"));
+            continue;
+        };
+        for (line, code) in code(&text) {
+            for rest in code.split("crate::").skip(1) {
+                let used = rest
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap();
+                if layer(used).is_some_and(|layer| layer > own_layer) {
+                    findings.push(format!(
+                        "{path}:{line}: uses `{used}`, which is in a higher layer"
+                    ));
+                }
+            }
+        }
+    }
+    none(&findings, "lower layers never use higher ones");
+}
+
+#[test]
+fn each_foreign_interface_has_one_owner() {
+    let mut findings = Vec::new();
+    for (path, text) in texts("src", &[".rs"]) {
+        let inside = path.strip_prefix("src").unwrap().as_str();
+        for (name, owners) in OWNERS {
+            let owned = owners
+                .iter()
+                .any(|owner| inside == *owner || (owner.ends_with('/') && inside.starts_with(owner)));
+            for (line, code) in code(&text).filter(|_| !owned) {
+                if names(code, &format!("{name}::")) || code.trim_start().starts_with(&format!("use {name};"))
+                {
+                    findings.push(format!("{path}:{line}: names `{name}`"));
+                }
+            }
+        }
+    }
+    none(&findings, "these crates are named in their own files only");
+}
+
+#[test]
+fn facts_are_data() {
+    let triples = ["-unknown-linux-", "-apple-darwin", "-pc-windows-"];
+    let mut findings = Vec::new();
+    for (path, text) in texts("src", &[".rs"]) {
+        if path.ends_with("tests.rs") || path.components().any(|part| part.as_str() == "tests") {
+            continue;
+        }
+        for (line, code) in code(&text) {
+            let triple = triples.iter().any(|triple| code.contains(triple));
+            if triple || has_version(code) {
+                findings.push(format!("{path}:{line}: {}", code.trim()));
+            }
+        }
+    }
+    none(
+        &findings,
+        "no version of CPython and no triple is spelled in src/",
+    );
+}
+
+/// Whether a string literal of the line spells a version of CPython, such as `3.14`.
+fn has_version(line: &str) -> bool {
+    line.split('"').skip(1).step_by(2).any(|literal| {
+        literal.match_indices("3.").any(|(at, _)| {
+            let before = literal[..at].chars().next_back();
+            let digits = literal[at + 2..].chars().take_while(char::is_ascii_digit).count();
+            digits == 2 && !before.is_some_and(|c| c.is_alphanumeric() || c == '.')
+        })
+    })
+}
+
+#[test]
+fn files_are_small_and_mod_files_are_tables() {
+    let mut findings = Vec::new();
+    for (path, text) in texts("src", &[".rs"]) {
+        let lines = text.lines().count();
+        if lines > 600 {
+            findings.push(format!("{path}: {lines} lines, the limit is 600"));
+        }
+        if !text.starts_with("//!") {
+            findings.push(format!("{path}: does not begin by saying what it is for"));
+        }
+        if path.file_name() == Some("mod.rs") {
+            let logic = code(&text)
+                .filter(|(_, code)| names(code, "fn") && !code.trim_start().starts_with("macro_rules"));
+            findings.extend(
+                logic.map(|(line, _)| format!("{path}:{line}: a `mod.rs` declares and re-exports only")),
+            );
+        }
+    }
+    none(&findings, "small files, one purpose each");
+}
+
+#[test]
+fn patches_say_why_and_are_listed() {
+    let files = read_workspace(root()).unwrap();
+    let listed = |patch: &str| {
+        let versions = files.iter().filter(|file| file.path.contains("/versions/"));
+        versions.clone().any(|file| file.text.contains(patch))
+    };
+    let mut findings = Vec::new();
+    for file in files.iter().filter(|file| file.path.ends_with(".patch")) {
+        let header = file.text.split("\n--- ").next().unwrap();
+        for field in ["Subject: ", "Why: ", "Upstream: ", "Drop-when: "] {
+            if !header
+                .lines()
+                .any(|line| line.starts_with(field) && line.len() > field.len())
+            {
+                findings.push(format!("{}: lacks `{}`", file.path, field.trim()));
+            }
+        }
+        let upstream = header
+            .lines()
+            .find_map(|line| line.strip_prefix("Upstream: "))
+            .unwrap_or_default();
+        let known = ["merged ", "submitted ", "not-for-upstream: "];
+        if !known.iter().any(|status| upstream.starts_with(status)) {
+            findings.push(format!("{}: `Upstream:` is none of {known:?}", file.path));
+        }
+        if !listed(file.path.strip_prefix("patches/").unwrap()) {
+            findings.push(format!("{}: no version lists it", file.path));
+        }
+    }
+    none(&findings, "a patch says why it is needed and until when");
+}
+
+#[test]
+fn no_registry_is_named() {
+    // In pieces, as this file is searched too.
+    let hosts = [
+        ["deb.debian", ".org"],
+        ["pypi", ".org"],
+        ["pythonhosted", ".org"],
+        ["index.crates", ".io"],
+        ["static.crates", ".io"],
+        ["registry.npmjs", ".org"],
+    ]
+    .map(|parts| parts.concat());
+    let mut findings = Vec::new();
+    let all = [
+        ".rs", ".toml", ".yaml", ".lock", ".sh", ".py", ".md", ".patch", ".json", ".snap", ".c", ".h",
+    ];
+    for directory in [
+        "src",
+        "tests",
+        "recipes",
+        "patches",
+        "docker",
+        "ci",
+        ".ci",
+        "artifacts-schema",
+    ] {
+        if !root().join(directory).exists() {
+            continue;
+        }
+        for (path, text) in texts(directory, &all) {
+            for (index, line) in text.lines().enumerate() {
+                if let Some(host) = hosts.iter().find(|host| line.contains(host.as_str())) {
+                    findings.push(format!("{path}:{}: names {host}", index + 1));
+                }
+            }
+        }
+    }
+    none(
+        &findings,
+        "registries are reached through the machine's own clients",
+    );
+}
+
+#[test]
+fn scripts_pass_shellcheck() {
+    let found = Command::new("shellcheck").arg("--version").output().is_ok();
+    requires!("shellcheck", found);
+    let scripts: Vec<Utf8PathBuf> = ["recipes", "tests/fixtures/mini/recipes"]
+        .iter()
+        .flat_map(|directory| texts(directory, &[".sh"]))
+        .map(|(path, _)| root().join(path))
+        .collect();
+    let output = Command::new("shellcheck")
+        .args(["--shell=bash", "--format=gcc"])
+        .args(&scripts)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
