@@ -271,6 +271,9 @@ impl Problem {
                 versions.join(", ")
             )),
             Self::Defaults { defaults, .. } => Some(format!("keep one of: {}", defaults.join(", "))),
+            Self::WrongPackage { field: "default", .. } => {
+                Some("recipes/release.yaml names the version of `cpython` that is the default".into())
+            }
             Self::WrongPackage { .. } => {
                 Some("only versions of `cpython` have it, and all of them do".into())
             }

@@ -13,6 +13,10 @@ pub(crate) fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
         .nth(column.saturating_sub(1))
         .map_or(rest.len(), |(offset, _)| offset);
     let word = &rest[offset..];
+    let quote = word.chars().next().filter(|first| matches!(first, '"' | '\''));
+    if let Some(length) = quote.and_then(|quote| word[1..].find(quote)) {
+        return start_of_line + offset..start_of_line + offset + length + 2;
+    }
     let length = word
         .find(|c: char| !is_word(c))
         .filter(|length| *length > 0)
@@ -133,7 +137,7 @@ mod tests {
     fn takes_the_word_at_a_position() {
         let text = "ä: x\nbö: 'y'\n";
         assert_eq!(&text[word_at(text, 2, 1)], "bö");
-        assert_eq!(&text[word_at(text, 2, 5)], "'");
+        assert_eq!(&text[word_at(text, 2, 5)], "'y'");
         assert_eq!(word_at(text, 9, 9), text.len()..text.len());
     }
 }

@@ -1,10 +1,13 @@
 //! L1 · what was written (YAML with positions) and what it means (a concrete build).
 
+mod build;
 mod check;
+mod date;
 mod error;
 mod file;
 mod locate;
 mod nearest;
+mod place;
 mod quoted;
 pub mod raw;
 mod resolve;
@@ -13,13 +16,12 @@ mod setup;
 mod source;
 mod yaml;
 
+pub use build::{Build, DefaultOptions, Linked, PackageBuild, Source, StepBuild};
 pub use error::{Problem, RecipeError, RecipeErrors};
 pub use file::SourceFile;
 pub use nearest::nearest;
 pub use quoted::{Quoted, Sha256, Spelled};
-pub use resolve::{
-    Build, Combination, DefaultOptions, Linked, PackageBuild, Request, ResolveError, Source, StepBuild,
-};
+pub use resolve::{Combination, Request, ResolveError};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
 pub use setup::{SetupError, SetupSources, SourceLine, generate_setup};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};

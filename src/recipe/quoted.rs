@@ -106,7 +106,7 @@ impl<T: Spelled> Visitor<'_> for TextVisitor<T> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        Self::unquoted(format_args!("the number {value}"))
+        Self::unquoted(format_args!("the number {value:?}"))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {

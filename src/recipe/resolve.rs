@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::build::{Build, DefaultOptions, Linked, PackageBuild, StepBuild};
 use super::check::needs;
+use super::date::date;
 use super::nearest;
+use super::place::source;
 use super::quoted::Quoted;
 use super::raw::{TargetFile, VersionFile};
 use super::set::{CPYTHON, Package, RecipeSet};
-use super::source::{ArchiveEntry, SourceEntry};
-use crate::model::{Digest, Options, Pin, PythonVersion, Target, TreePath};
-use crate::plan::{
-    LicenseFile, LockedPackage, Module, Origin, Place, Root, SourceIdentity, TextFile, Weight,
-};
+use super::source::SourceEntry;
+use crate::model::{Digest, Options, PythonVersion, Target, TreePath};
+use crate::plan::{LicenseFile, LockedPackage, Module, Root, TextFile};
 
 /// What is asked for, in the words of the command line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -26,128 +27,6 @@ pub struct Request {
     pub options: Option<String>,
     /// Versions of dependencies other than their defaults.
     pub pins: BTreeMap<String, String>,
-}
-
-/// Everything that decides one artifact.
-#[derive(Clone, Debug)]
-pub struct Build {
-    /// The version of CPython.
-    pub python: PythonVersion,
-    /// The name of the target.
-    pub target: Target,
-    /// What the target's file says.
-    pub target_file: TargetFile,
-    /// The set of options.
-    pub options: Options,
-    /// Whether these are the options that archives do not name.
-    pub default_options: DefaultOptions,
-    /// What the options give to the interpreter's steps.
-    pub options_env: BTreeMap<String, String>,
-    /// The packages that are needed, each behind those that it needs itself.
-    pub packages: IndexMap<String, PackageBuild>,
-    /// The extension modules of this series.
-    pub modules: BTreeMap<String, Module>,
-    /// The worker root.
-    pub root: Root,
-    /// `PATH` of every step behind the toolchain's directory.
-    pub path: Vec<String>,
-    /// Digest of the worker root's lock.
-    pub lock: Digest,
-    /// Versions of the packages of the worker root that make code.
-    pub worker_toolchain: BTreeMap<String, String>,
-    /// The epoch of every timestamp.
-    pub epoch: u64,
-    /// Its date, `YYYYMMDD`.
-    pub tag: String,
-}
-
-/// Whether a build has the options that the release builds when nothing is said.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DefaultOptions {
-    /// It has.
-    Yes,
-    /// It has others.
-    No,
-}
-
-/// One package of a build, in one version.
-#[derive(Clone, Debug)]
-pub struct PackageBuild {
-    /// The version.
-    pub version: String,
-    /// One line on what it is.
-    pub summary: String,
-    /// Its home page.
-    pub homepage: String,
-    /// Where it comes from; nothing for what is made of the recipe's own files.
-    pub source: Option<Source>,
-    /// Its patches, in order.
-    pub patches: Vec<TextFile>,
-    /// How it is made; the last step's output is the package.
-    pub steps: Vec<StepBuild>,
-    /// Licence texts.
-    pub licenses: Vec<LicenseFile>,
-    /// Static libraries.
-    pub libraries: Vec<String>,
-    /// What the version gives to the steps.
-    pub env: BTreeMap<String, String>,
-    /// What to try when a step fails.
-    pub hint: Option<String>,
-    /// Whether it is linked into the distribution.
-    pub linked: Linked,
-    /// CPE 2.3 name.
-    pub cpe: Option<String>,
-    /// Package URL.
-    pub purl: Option<String>,
-}
-
-/// Whether the interpreter links a package.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Linked {
-    /// It does.
-    Yes,
-    /// The package only helps to build.
-    No,
-}
-
-/// The source of a package.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Source {
-    /// Upstream's address.
-    pub url: String,
-    /// Upstream's archive.
-    pub archive: Pin,
-    /// What identifies the source.
-    pub identity: SourceIdentity,
-    /// Who has it, in order of preference.
-    pub places: Vec<Place>,
-}
-
-/// A step of a package.
-#[derive(Clone, Debug)]
-pub struct StepBuild {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub why: String,
-    /// The script's base name.
-    pub script: String,
-    /// The script and the files it uses.
-    pub files: Vec<TextFile>,
-    /// Packages whose output it sees.
-    pub needs: Vec<String>,
-    /// Earlier steps whose output it sees.
-    pub after: Vec<String>,
-    /// Constants it is given.
-    pub env: BTreeMap<String, String>,
-    /// How many cores it uses.
-    pub weight: Weight,
-    /// After so many minutes it has failed.
-    pub timeout_minutes: u32,
-    /// Whether it sees sysroot and toolchain.
-    pub bare: bool,
-    /// Whether it sees the generated `Setup.local`.
-    pub setup: bool,
 }
 
 /// A version, a target and a set of options.
@@ -530,88 +409,6 @@ fn excluded(version: &VersionFile, target: &Target, options: &Options) -> Option
     exception.map(|exception| exception.why.0.clone())
 }
 
-fn source(archive: &ArchiveEntry) -> Source {
-    let upstream = Pin {
-        hash: archive.sha256.0.0,
-        size: archive.size,
-    };
-    let same = |origin| Place {
-        origin,
-        archive: upstream,
-        strip: archive.strip,
-        subdir: TreePath::root(),
-    };
-    let mut places = vec![same(Origin::Url(archive.url.0.clone()))];
-    for mirror in &archive.mirrors {
-        if let Some(url) = &mirror.url {
-            places.push(same(Origin::Url(url.0.clone())));
-        }
-        if let Some(debian) = &mirror.debian {
-            places.push(Place {
-                origin: Origin::Debian {
-                    suite: debian.suite.0.clone(),
-                    source: debian.source.0.clone(),
-                    version: debian.version.0.clone(),
-                    file: debian.file.0.clone(),
-                },
-                archive: debian.sha256.as_ref().map_or(upstream, |sum| Pin {
-                    hash: sum.0.0,
-                    size: debian.size,
-                }),
-                strip: debian.strip.unwrap_or(archive.strip),
-                subdir: path_or_root(&debian.subdir),
-            });
-        }
-        if let Some(krate) = &mirror.krate {
-            places.push(Place {
-                origin: Origin::Crate {
-                    name: krate.name.0.clone(),
-                    version: krate.version.0.clone(),
-                },
-                archive: Pin {
-                    hash: krate.sha256.0.0,
-                    size: krate.size,
-                },
-                strip: krate.strip,
-                subdir: path_or_root(&krate.subdir),
-            });
-        }
-        if let Some(pypi) = &mirror.pypi {
-            places.push(Place {
-                origin: Origin::Pypi {
-                    project: pypi.project.0.clone(),
-                    version: pypi.version.0.clone(),
-                    file: pypi.file.0.clone(),
-                },
-                archive: Pin {
-                    hash: pypi.sha256.0.0,
-                    size: pypi.size,
-                },
-                strip: pypi.strip,
-                subdir: path_or_root(&pypi.subdir),
-            });
-        }
-    }
-    let select = texts(&archive.select);
-    let identity = match &archive.tree {
-        Some(tree) => SourceIdentity::Tree {
-            digest: tree.0,
-            select,
-        },
-        None => SourceIdentity::Archive {
-            digest: upstream,
-            strip: archive.strip,
-            select,
-        },
-    };
-    Source {
-        url: archive.url.0.clone(),
-        archive: upstream,
-        identity,
-        places,
-    }
-}
-
 fn lookup<'a, T>(what: &str, name: &str, known: &'a BTreeMap<String, T>) -> Result<&'a T, ResolveError> {
     known.get(name).ok_or_else(|| unknown(what, name, known.keys()))
 }
@@ -632,10 +429,6 @@ fn toolchain_versions(names: &[Quoted<String>], locked: &[LockedPackage]) -> BTr
         .collect()
 }
 
-fn path_or_root(path: &Option<Quoted<TreePath>>) -> TreePath {
-    path.as_ref().map_or_else(TreePath::root, |path| path.0.clone())
-}
-
 fn text(text: &Option<Quoted<String>>) -> Option<String> {
     text.as_ref().map(|text| text.0.clone())
 }
@@ -654,38 +447,4 @@ fn tree_map(map: &BTreeMap<Quoted<TreePath>, Quoted<String>>) -> BTreeMap<TreePa
     map.iter()
         .map(|(key, value)| (key.0.clone(), value.0.clone()))
         .collect()
-}
-
-/// The UTC date of a moment in seconds since 1970, as `YYYYMMDD`.
-fn date(epoch: u64) -> String {
-    // Days are counted from 0000-03-01, so that the leap day is the last of its year.
-    let days = epoch / 86_400 + 719_468;
-    let era = days / 146_097;
-    let day_of_era = days % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn knows_the_calendar() {
-        let check = |epoch, expected| assert_eq!(date(epoch), expected);
-        check(0, "19700101");
-        check(951_782_400, "20000229");
-        check(1_709_251_199, "20240229");
-        check(1_709_251_200, "20240301");
-        check(1_767_225_600, "20260101");
-    }
 }

@@ -233,10 +233,12 @@ fn mistakes_between_files() {
             ),
             ("reserved name", TOYLIB1, "name: build", "name: source"),
             (
-                "no source to patch",
-                TOYLIB1_V1,
-                "source:\n",
-                "source: none\nsource-was:\n",
+                "no source to take a licence from",
+                "recipes/sysroot/recipe.yaml",
+                "steps:",
+                "licenses:
+  - { spdx: MIT, file: LICENSE, as: LICENSE.sysroot.txt }
+steps:",
             ),
             (
                 "lock without a package",

@@ -151,13 +151,14 @@ fn facts_are_data() {
     );
 }
 
-/// Whether a string literal of the line spells a version of CPython, such as `3.14`.
+/// Whether a string literal of the line spells a version of CPython, such as `3.14`. In backticks
+/// it is an example in a message.
 fn has_version(line: &str) -> bool {
     line.split('"').skip(1).step_by(2).any(|literal| {
         literal.match_indices("3.").any(|(at, _)| {
             let before = literal[..at].chars().next_back();
             let digits = literal[at + 2..].chars().take_while(char::is_ascii_digit).count();
-            digits == 2 && !before.is_some_and(|c| c.is_alphanumeric() || c == '.')
+            digits == 2 && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '`'))
         })
     })
 }
@@ -166,9 +167,12 @@ fn has_version(line: &str) -> bool {
 fn files_are_small_and_mod_files_are_tables() {
     let mut findings = Vec::new();
     for (path, text) in texts("src", &[".rs"]) {
-        let lines = text.lines().count();
+        let lines = text
+            .lines()
+            .take_while(|line| !line.starts_with("#[cfg(test)]"))
+            .count();
         if lines > 600 {
-            findings.push(format!("{path}: {lines} lines, the limit is 600"));
+            findings.push(format!("{path}: {lines} lines, the limit without tests is 600"));
         }
         if !text.starts_with("//!") {
             findings.push(format!("{path}: does not begin by saying what it is for"));

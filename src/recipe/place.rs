@@ -1,0 +1,94 @@
+//! Where a version comes from, made concrete: what identifies its source, and who has it.
+
+use super::build::Source;
+use super::quoted::Quoted;
+use super::source::ArchiveEntry;
+use crate::model::{Pin, TreePath};
+use crate::plan::{Origin, Place, SourceIdentity};
+
+/// The source that an entry means.
+pub(crate) fn source(archive: &ArchiveEntry) -> Source {
+    let upstream = Pin {
+        hash: archive.sha256.0.0,
+        size: archive.size,
+    };
+    let same = |origin| Place {
+        origin,
+        archive: upstream,
+        strip: archive.strip,
+        subdir: TreePath::root(),
+    };
+    let mut places = vec![same(Origin::Url(archive.url.0.clone()))];
+    for mirror in &archive.mirrors {
+        if let Some(url) = &mirror.url {
+            places.push(same(Origin::Url(url.0.clone())));
+        }
+        if let Some(debian) = &mirror.debian {
+            places.push(Place {
+                origin: Origin::Debian {
+                    suite: debian.suite.0.clone(),
+                    source: debian.source.0.clone(),
+                    version: debian.version.0.clone(),
+                    file: debian.file.0.clone(),
+                },
+                archive: debian.sha256.as_ref().map_or(upstream, |sum| Pin {
+                    hash: sum.0.0,
+                    size: debian.size,
+                }),
+                strip: debian.strip.unwrap_or(archive.strip),
+                subdir: path_or_root(&debian.subdir),
+            });
+        }
+        if let Some(krate) = &mirror.krate {
+            places.push(Place {
+                origin: Origin::Crate {
+                    name: krate.name.0.clone(),
+                    version: krate.version.0.clone(),
+                },
+                archive: Pin {
+                    hash: krate.sha256.0.0,
+                    size: krate.size,
+                },
+                strip: krate.strip,
+                subdir: path_or_root(&krate.subdir),
+            });
+        }
+        if let Some(pypi) = &mirror.pypi {
+            places.push(Place {
+                origin: Origin::Pypi {
+                    project: pypi.project.0.clone(),
+                    version: pypi.version.0.clone(),
+                    file: pypi.file.0.clone(),
+                },
+                archive: Pin {
+                    hash: pypi.sha256.0.0,
+                    size: pypi.size,
+                },
+                strip: pypi.strip,
+                subdir: path_or_root(&pypi.subdir),
+            });
+        }
+    }
+    let select = archive.select.iter().map(|glob| glob.0.clone()).collect();
+    let identity = match &archive.tree {
+        Some(tree) => SourceIdentity::Tree {
+            digest: tree.0,
+            select,
+        },
+        None => SourceIdentity::Archive {
+            digest: upstream,
+            strip: archive.strip,
+            select,
+        },
+    };
+    Source {
+        url: archive.url.0.clone(),
+        archive: upstream,
+        identity,
+        places,
+    }
+}
+
+fn path_or_root(path: &Option<Quoted<TreePath>>) -> TreePath {
+    path.as_ref().map_or_else(TreePath::root, |path| path.0.clone())
+}
