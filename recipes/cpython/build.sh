@@ -17,6 +17,7 @@ configure() {
   uses LIBSQLITE3 sqlite -lsqlite3 -lm
   uses LIBEDIT libedit -ledit -L/in/ncurses/lib -lncursesw
   uses LIBUUID libuuid -luuid
+  LIBUUID_CFLAGS+=/uuid # as pkg-config would say; the header's name follows from it
   uses ZLIB zlib -lz
   uses CURSES ncurses -lncursesw
   uses PANEL ncurses -lpanelw
