@@ -96,7 +96,8 @@ impl Builder<'_> {
         let taken = self.intake.take(name, member, &mut |path| {
             place = match strip(path, spec.strip) {
                 Some(stripped) => stripped.strip_prefix(&spec.subdir),
-                None if is_directory => None,
+                // Where files are selected, by their stripped paths, one without such a path is not.
+                None if is_directory || !select.is_empty() => None,
                 None => return Err(fault(name, EntryFault::Shallow { strip: spec.strip })),
             };
             // Directories are wanted as parents only when something is selected.
