@@ -7,9 +7,8 @@ use std::io;
 use super::client::ClientError;
 use super::http::HttpError;
 use super::pypi::PypiError;
-/// Stands in for the archive module's error.
-pub(crate) type ArchiveError = Box<dyn Error + Send + Sync>;
-use crate::model::{Digest, MergeError, Pin, TreeDigest};
+use crate::archive::{ArchiveError, RootError};
+use crate::model::{Digest, Pin, TreeDigest};
 use crate::store::StoreError;
 
 /// Why something could not be fetched.
@@ -32,13 +31,15 @@ pub enum FetchError {
         /// Why.
         source: StoreError,
     },
-    /// A package that cannot be unpacked.
-    #[error("package `{package}` cannot be unpacked")]
-    Package {
-        /// Its name.
-        package: String,
-        /// Why.
-        source: ArchiveError,
+    /// Several packages of a worker root.
+    #[error("{} of the {of} packages of the worker root `{image}` cannot be had{}", .missing.len(), first_of(.missing))]
+    Packages {
+        /// Folder of `docker/`.
+        image: String,
+        /// How many there are in all.
+        of: usize,
+        /// What could not be had, each with its places.
+        missing: Vec<Self>,
     },
     /// What an image declares does not fit its packages.
     #[error("the worker root `{image}` cannot be put together")]
@@ -46,7 +47,7 @@ pub enum FetchError {
         /// Folder of `docker/`.
         image: String,
         /// Why.
-        source: RootError,
+        source: Box<RootError>,
     },
     /// A file could not be written or read.
     #[error("failed to {doing}")]
@@ -64,41 +65,6 @@ pub enum FetchError {
     Cancelled {
         /// What was wanted.
         name: String,
-    },
-}
-
-/// What is wrong with a worker root's declaration.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RootError {
-    /// Two things at one path.
-    #[error(transparent)]
-    Merge(#[from] MergeError),
-    /// A link that is absolute or leaves the root.
-    #[error("link `{path}` -> `{target}` {problem}")]
-    Link {
-        /// Where it stands.
-        path: String,
-        /// Where it points.
-        target: String,
-        /// What is wrong.
-        problem: &'static str,
-    },
-    /// A digest in the lock that is none.
-    #[error("the lock's digest of `{package}` is none")]
-    Digest {
-        /// The package.
-        package: String,
-        /// Why.
-        source: crate::model::ParseDigestError,
-    },
-    /// A glob of `remove:` that is none.
-    #[error("`{glob}` is not a glob")]
-    Glob {
-        /// As written.
-        glob: String,
-        /// Why.
-        source: globset::Error,
     },
 }
 
@@ -184,6 +150,13 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// Whether the right bytes came, but were damaged in the store: they may come again.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Unpack(ArchiveError::Store(_)))
+    }
+}
+
 /// An error with all its causes, on one line.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -204,6 +177,20 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, chain(&self.reason))
     }
+}
+
+/// The first few of many errors, each with its places.
+fn first_of(errors: &[FetchError]) -> String {
+    const SHOWN: usize = 3;
+    let mut text: String = errors
+        .iter()
+        .take(SHOWN)
+        .map(|error| format!("\n{error}"))
+        .collect();
+    if errors.len() > SHOWN {
+        text.push_str(&format!("\nand {} more", errors.len() - SHOWN));
+    }
+    text
 }
 
 fn list(failures: &[Failure]) -> String {
@@ -229,7 +216,8 @@ impl FetchError {
                 "on a machine that reaches one of these places run `pbs sources mirror DIR`, then give this one `--source-dir DIR`",
             ),
             Self::Store { source, .. } => source.hint(),
-            Self::Root { .. } => Some("compare `image.yaml` with the packages, or run `pbs image lock`"),
+            Self::Root { source, .. } => source.hint(),
+            Self::Packages { missing, .. } => missing.first()?.hint(),
             _ => None,
         }
     }
@@ -250,7 +238,8 @@ impl FetchError {
         };
         match self {
             Self::Nowhere { failures, .. } => failures.iter().any(wrong),
-            Self::Package { .. } | Self::Root { .. } => true,
+            Self::Root { source, .. } => !matches!(**source, RootError::Store(_)),
+            Self::Packages { missing, .. } => missing.iter().any(Self::is_wrong_content),
             _ => false,
         }
     }

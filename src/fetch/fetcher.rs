@@ -3,6 +3,7 @@
 //! Owns the order in which places are tried and the list of reasons when all are in vain. It
 //! never lets bytes with another digest into the store.
 
+use std::collections::BTreeSet;
 use std::convert;
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -216,8 +217,13 @@ impl Fetcher {
         mut accept: impl FnMut(usize, Digest) -> Result<T, Stop>,
     ) -> Result<T, FetchError> {
         let mut failures = Vec::new();
+        // Offers whose very bytes came, and were not what is meant: nobody else has better ones.
+        let mut refused = BTreeSet::new();
         for stage in [Self::in_store, Self::in_directories, Self::in_world] {
             for (index, offer) in offers.iter().enumerate() {
+                if refused.contains(&index) {
+                    continue;
+                }
                 for attempt in stage(self, offer) {
                     if self.is_cancelled() {
                         return Err(FetchError::Cancelled {
@@ -225,16 +231,19 @@ impl Fetcher {
                         });
                     }
                     let Attempt { place, how } = attempt;
-                    let outcome = self
-                        .make(name, offer, &place, how)
-                        .and_then(|digest| accept(index, digest));
-                    match outcome {
+                    let made = self.make(name, offer, &place, how);
+                    let came = made.is_ok();
+                    let reason = match made.and_then(|digest| accept(index, digest)) {
                         Ok(value) => return Ok(value),
                         Err(Stop::Fatal(error)) => return Err(error),
-                        Err(Stop::Next(reason)) => {
-                            tracing::debug!(name, place, %reason, "a place was in vain");
-                            failures.push(Failure { place, reason });
-                        }
+                        Err(Stop::Next(reason)) => reason,
+                    };
+                    tracing::debug!(name, place, %reason, "a place was in vain");
+                    let is_final = came && !reason.is_damage();
+                    failures.push(Failure { place, reason });
+                    if is_final {
+                        refused.insert(index);
+                        break;
                     }
                 }
             }
@@ -253,7 +262,7 @@ impl Fetcher {
     fn in_store(&self, offer: &Offer<'_>) -> Vec<Attempt> {
         let found = self.find(&offer.pin);
         let attempt = |digest| Attempt {
-            place: "the store".to_owned(),
+            place: format!("`{}` in the store", offer.file),
             how: How::Stored(digest),
         };
         found.map(attempt).into_iter().collect()

@@ -5,6 +5,7 @@
 use std::io;
 
 use camino::Utf8Path;
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::fetcher::file_name;
@@ -12,7 +13,7 @@ use super::parallel::in_parallel;
 use super::source::{file_name_of, package_pin};
 use super::{FetchError, Fetcher, dir};
 use crate::model::{Digest, Pin};
-use crate::plan::{Fetch, LockedPackage, Origin, Root};
+use crate::plan::{Fetch, LockedPackage, Origin, Plan, Root, StepKind};
 
 /// One thing that builds need from the world.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +74,30 @@ impl<'a> Need<'a> {
         root.packages
             .iter()
             .map(move |package| Self::Package(root, package))
+    }
+
+    /// Everything that plans need, each thing once, in the plans' order.
+    pub fn of_plans(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<Self> {
+        let mut needs: IndexMap<(String, String), Self> = IndexMap::new();
+        let mut add = |need: Self| {
+            let digests: Vec<_> = need
+                .listed()
+                .places
+                .iter()
+                .map(|place| place.digest.to_string())
+                .collect();
+            needs
+                .entry((need.name().to_owned(), digests.join(" ")))
+                .or_insert(need);
+        };
+        for step in plans.into_iter().flat_map(|plan| plan.steps.values()) {
+            match &step.kind {
+                StepKind::Fetch(fetch) => add(Self::Source(fetch)),
+                StepKind::Root(root) => Self::packages(root).for_each(&mut add),
+                _ => {}
+            }
+        }
+        needs.into_values().collect()
     }
 
     /// How people call it.

@@ -22,11 +22,11 @@ mod source;
 
 pub use apt::Apt;
 pub use client::ClientError;
-pub use error::{Failure, FetchError, Reason, RootError};
+pub use error::{Failure, FetchError, Reason};
 pub use fetcher::{FetchOptions, Fetcher, Network};
 pub use http::{Body, BodySize, Http, HttpError, HttpLimits, Route};
 pub use mirror::{ListedPlace, ListedSource, MirroredFile, Need, fetch_all, mirror};
 pub use progress::{NoProgress, Progress, Transfer};
 pub use pypi::PypiError;
 pub use resolve::{Lock, LockChange, LockError, LockRequest, lock_changes, render_lock, resolve};
-pub use source::Archived;
+pub use source::{Archived, FetchedRoot, FetchedSource};

@@ -10,9 +10,11 @@ use pbs::fetch::{
     Apt, BodySize, FetchError, FetchOptions, Fetcher, Http, HttpError, HttpLimits, LockRequest, Need,
     Network, Progress, Transfer, resolve,
 };
-use pbs::model::{Digest, HostPath, Pin, TreePath};
-use pbs::plan::{Fetch, Origin, Place, SourceIdentity};
+use pbs::model::{Digest, Entry, HostPath, Pin, Tree, TreePath};
+use pbs::plan::{Fetch, LockedPackage, Origin, Place, Root, SourceIdentity, StepKind, lower};
+use pbs::recipe::{RecipeSet, Request};
 use pbs::store::Store;
+use pbs::workspace::read_workspace;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{Reply, Server};
@@ -496,4 +498,194 @@ fn an_image_is_resolved_to_the_whole_closure() {
     assert!(names.is_sorted());
     let dash = packages.iter().find(|package| package.package == "dash").unwrap();
     assert!(dash.filename.starts_with("pool/main/d/dash/dash_") && dash.suite == "trixie");
+}
+
+/// Packs files as `thing-1.0/<path>`.
+fn tar_gz(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(
+        Vec::new(),
+        flate2::Compression::fast(),
+    ));
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        builder
+            .append_data(&mut header, format!("thing-1.0/{path}"), text.as_bytes())
+            .unwrap();
+    }
+    builder.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn a_mirror_may_pack_the_same_files_differently() {
+    let upstream = tar_gz(&[("a.c", "a"), ("README", "upstream")]);
+    let repacked = tar_gz(&[("README", "ours"), ("a.c", "a")]);
+    let changed = tar_gz(&[("a.c", "b")]);
+    let server = Server::start([
+        ("/changed", Reply::Whole(changed.clone())),
+        ("/no-archive", Reply::Whole(b"hello".to_vec())),
+        ("/repacked", Reply::Whole(repacked.clone())),
+    ]);
+    let bench = Bench::new();
+    let fetcher = bench.fetcher(|_| ());
+    let select = vec!["*.c".to_owned()];
+    let digest = bench.store.put_bytes(b"a").unwrap();
+    let mut tree = Tree::new();
+    let executable = false;
+    tree.insert(
+        TreePath::parse("a.c").unwrap(),
+        Entry::File { digest, executable },
+    )
+    .unwrap();
+    let tree = bench.store.put_tree(&tree).unwrap();
+    let place = |path: &str, archive: &[u8]| url_place(server.url(path), Digest::of(archive).into());
+    let mut fetch = Fetch {
+        name: "thing-1.0".into(),
+        identity: SourceIdentity::Tree { digest: tree, select },
+        places: vec![
+            place("/upstream", &upstream),
+            place("/changed", &changed),
+            place("/no-archive", b"hello"),
+            place("/repacked", &repacked),
+        ],
+    };
+    let got = fetcher.fetch_source(&fetch).unwrap();
+    assert_eq!((got.tree, got.archive.place), (tree, 3));
+    fetch.places.truncate(3);
+    let text = fetcher.fetch_source(&fetch).unwrap_err().to_string();
+    // The two others are in the store by now, and are what they were.
+    assert!(
+        text.contains("its files have the tree digest sha256:") && text.contains(&tree.to_string()),
+        "{text}"
+    );
+    assert!(text.contains("its archive cannot be unpacked"), "{text}");
+    // Where the archive identifies the source, another one with its files is not the source.
+    fetch.identity = SourceIdentity::Archive {
+        digest: Digest::of(&upstream).into(),
+        strip: 1,
+        select: Vec::new(),
+    };
+    let text = fetcher.fetch_source(&fetch).unwrap_err().to_string();
+    assert!(text.contains("is the source"), "{text}");
+}
+
+#[test]
+fn a_damaged_archive_is_fetched_again() {
+    let archive = tar_gz(&[("a.c", "a")]);
+    let server = Server::start([("/a", Reply::Whole(archive.clone()))]);
+    let bench = Bench::new();
+    let fetch = source(&archive, [server.url("/a")]);
+    let fetcher = bench.fetcher(|_| ());
+    let good = fetcher.fetch_source(&fetch).unwrap();
+    let blob = bench.store.blob_path(&Digest::of(&archive)).unwrap().0;
+    fs_err::remove_file(&blob).unwrap();
+    fs_err::write(&blob, vec![0; archive.len()]).unwrap();
+    assert_eq!(fetcher.fetch_source(&fetch).unwrap().tree, good.tree);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn every_missing_package_of_a_root_is_counted() {
+    let package = |name: &str| LockedPackage {
+        package: name.into(),
+        version: "1".into(),
+        architecture: "all".into(),
+        suite: "trixie".into(),
+        filename: format!("pool/main/{name}_1_all.deb"),
+        size: 3,
+        sha256: Digest::of(name.as_bytes()).hex(),
+    };
+    let root = Root {
+        image: "tiny".into(),
+        packages: ["a", "b"].map(package).to_vec(),
+        links: Default::default(),
+        files: Default::default(),
+        directories: Vec::new(),
+        remove: Vec::new(),
+        snapshot: "20260101T000000Z".into(),
+    };
+    let bench = Bench::new();
+    let fetcher = bench.fetcher(|options| options.network = Network::Offline);
+    let text = fetcher.fetch_root(&root).unwrap_err().to_string();
+    assert!(
+        text.starts_with("2 of the 2 packages of the worker root `tiny` cannot be had\n"),
+        "{text}"
+    );
+    let pin = "https://snapshot.debian.org/archive/debian/20260101T000000Z/pool/main/b_1_all.deb: not asked";
+    assert!(text.contains(pin), "{text}");
+}
+
+/// Set `PBS_TEST_ALL_SOURCES` to a directory for the store: then all that any recipe names is
+/// fetched, each version of each package, and every worker root unpacked. The way to find a
+/// missing `tree:`, too.
+#[test]
+fn every_source_and_every_worker_root_can_be_had() {
+    let dir = variable("PBS_TEST_ALL_SOURCES");
+    requires!("all-sources", dir.is_some());
+    let workspace = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
+    let set = RecipeSet::load(read_workspace(workspace).unwrap()).unwrap();
+    let mut requests = set.released();
+    for (name, package) in &set.packages {
+        for version in package.versions.keys().filter(|_| name != "cpython") {
+            for target in set.targets.keys() {
+                requests.push(Request {
+                    target: target.clone(),
+                    pins: [(name.clone(), version.clone())].into(),
+                    ..Request::default()
+                });
+            }
+        }
+    }
+    let plans: Vec<_> = requests
+        .iter()
+        .filter_map(|request| lower(&set.resolve(request).ok()?).ok())
+        .collect();
+    let home = variable("CARGO_HOME").or_else(|| variable("HOME").map(|home| home + "/.cargo"));
+    let options = FetchOptions {
+        cargo_home: home.map(|home| HostPath(home.into())),
+        ..FetchOptions::default()
+    };
+    let store = Store::open(Utf8Path::new(&dir.unwrap())).unwrap();
+    let fetcher = Fetcher::new(store, options).unwrap();
+    let mut report = Vec::new();
+    for need in Need::of_plans(&plans) {
+        let Need::Source(fetch) = need else { continue };
+        match fetcher.fetch_source(fetch) {
+            Ok(got) => {
+                let place = &fetch.places[got.archive.place].origin;
+                report.push(format!(
+                    "{}: {} from {place:?}, unused {:?}",
+                    fetch.name, got.tree, got.unused
+                ));
+            }
+            Err(error) => report.push(format!("FAILED {error}")),
+        }
+    }
+    let worker = plans
+        .iter()
+        .flat_map(|plan| plan.steps.values())
+        .find_map(|step| match &step.kind {
+            StepKind::Root(root) => Some(root),
+            _ => None,
+        });
+    if let Some(root) = worker {
+        let begin = Instant::now();
+        match fetcher.fetch_root(root) {
+            Ok(got) => report.push(format!(
+                "{}: {} in {:.1?}, unused {:?}",
+                root.image,
+                got.tree,
+                begin.elapsed(),
+                got.unused
+            )),
+            Err(error) => report.push(format!("FAILED {error}: {:?}", error.source())),
+        }
+    }
+    let report = report.join("\n");
+    #[expect(clippy::print_stderr, reason = "the answer is for people")]
+    {
+        eprintln!("{report}");
+    }
+    assert!(!report.contains("FAILED"));
 }
