@@ -43,7 +43,7 @@ def tidy_value(name, value):
         kept = [
             a
             for a in shlex.split(value)
-            if not re.search(r"(?:^|[=\s]|-[IL])/(?:in|work|out)\b", a) and "_NODIST=" not in a
+            if not re.search(r"(?:^|[=\s]|-[IL])/(?:in|work|out)\b|^(?:CC|CXX|\w+_NODIST)=", a)
         ]
         return tidy_words(" ".join(shlex.quote(a) for a in kept))
     value = re.sub(r"\s+", " ", tidy_words(value)).strip()
