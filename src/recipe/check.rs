@@ -271,7 +271,7 @@ impl Checker<'_> {
 
     fn source(&mut self, file: &Arc<SourceFile>, archive: &ArchiveEntry) {
         let upstream = archive.sha256.0;
-        let mut repacked = false;
+        let mut repacked = archive.subdir.is_some();
         for mirror in &archive.mirrors {
             let Mirror {
                 url,

@@ -183,8 +183,8 @@ pub enum Problem {
         /// The packages, the first one also last.
         cycle: Vec<String>,
     },
-    /// A mirror with other bytes, and no digest of the tree to check it by.
-    #[error("a mirror packs the source differently, but there is no `tree:`")]
+    /// A mirror with other bytes or a part of an archive, and no digest of the tree to check it by.
+    #[error("the source is not one whole archive, the same everywhere, and there is no `tree:`")]
     NoTree,
     /// A mirror with no place or more than one.
     #[error("a mirror has exactly one of `url`, `debian`, `crate`, `pypi`")]

@@ -16,7 +16,7 @@ pub(crate) fn source(archive: &ArchiveEntry) -> Source {
         origin,
         archive: upstream,
         strip: archive.strip,
-        subdir: TreePath::root(),
+        subdir: path_or_root(&archive.subdir),
     };
     let mut places = vec![same(Origin::Url(archive.url.0.clone()))];
     for mirror in &archive.mirrors {
@@ -36,7 +36,10 @@ pub(crate) fn source(archive: &ArchiveEntry) -> Source {
                     size: debian.size,
                 }),
                 strip: debian.strip.unwrap_or(archive.strip),
-                subdir: path_or_root(&debian.subdir),
+                subdir: match &debian.subdir {
+                    Some(_) => path_or_root(&debian.subdir),
+                    None => path_or_root(&archive.subdir),
+                },
             });
         }
         if let Some(krate) = &mirror.krate {

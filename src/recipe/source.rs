@@ -33,7 +33,10 @@ pub struct ArchiveEntry {
     pub size: Option<u64>,
     /// Leading path components that are removed.
     pub strip: u32,
-    /// Globs of the files that are used, on stripped paths; empty means all.
+    /// The part of the stripped archive that is the source; it takes a `tree`.
+    #[serde(default)]
+    pub subdir: Option<Quoted<TreePath>>,
+    /// Globs of the files that are used, on the paths that are left; empty means all.
     #[serde(default)]
     pub select: Vec<Text>,
     /// Digest of the stripped, selected tree; needed where a mirror packs differently.
@@ -80,10 +83,10 @@ pub struct DebianMirror {
     /// Its size in bytes.
     #[serde(default)]
     pub size: Option<u64>,
-    /// Leading path components that are removed, if not as many as of upstream's.
+    /// Leading path components that are removed, if not as upstream's.
     #[serde(default)]
     pub strip: Option<u32>,
-    /// The part of the stripped archive that is the source.
+    /// The part of the stripped archive that is the source, if not upstream's.
     #[serde(default)]
     pub subdir: Option<Quoted<TreePath>>,
 }
