@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pbs::recipe::parse_patch_header;
 use pbs::workspace::read_workspace;
 
 use crate::support::requires;
@@ -197,22 +198,8 @@ fn patches_say_why_and_are_listed() {
     };
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| file.path.ends_with(".patch")) {
-        let header = file.text.split("\n--- ").next().unwrap();
-        for field in ["Subject: ", "Why: ", "Upstream: ", "Drop-when: "] {
-            if !header
-                .lines()
-                .any(|line| line.starts_with(field) && line.len() > field.len())
-            {
-                findings.push(format!("{}: lacks `{}`", file.path, field.trim()));
-            }
-        }
-        let upstream = header
-            .lines()
-            .find_map(|line| line.strip_prefix("Upstream: "))
-            .unwrap_or_default();
-        let known = ["merged ", "submitted ", "not-for-upstream: "];
-        if !known.iter().any(|status| upstream.starts_with(status)) {
-            findings.push(format!("{}: `Upstream:` is none of {known:?}", file.path));
+        if let Err(error) = parse_patch_header(&file.text) {
+            findings.push(format!("{}: {error}", file.path));
         }
         if !listed(file.path.strip_prefix("patches/").unwrap()) {
             findings.push(format!("{}: no version lists it", file.path));
