@@ -15,6 +15,8 @@ use super::apt::Apt;
 use super::client::{Client, ClientError};
 use super::debian;
 use crate::plan::LockedPackage;
+use crate::recipe::Quoted;
+use crate::recipe::raw::ImageFile;
 
 /// What an image asks for, from its `image.yaml`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +31,23 @@ pub struct LockRequest {
     pub packages: Vec<String>,
     /// The moment of the snapshot archive that serves a machine without a mirror.
     pub snapshot: String,
+}
+
+impl From<&ImageFile> for LockRequest {
+    fn from(image: &ImageFile) -> Self {
+        let texts = |texts: &[Quoted<String>]| texts.iter().map(|text| text.0.clone()).collect();
+        Self {
+            image: image.image.0.clone(),
+            architecture: image.architecture.0.clone(),
+            suites: image
+                .suites
+                .iter()
+                .map(|suite| (suite.suite.0.clone(), texts(&suite.components)))
+                .collect(),
+            packages: texts(&image.packages),
+            snapshot: image.snapshot.0.clone(),
+        }
+    }
 }
 
 /// A resolved image.

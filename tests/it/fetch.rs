@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use pbs::fetch::{
     Apt, BodySize, FetchError, FetchOptions, Fetcher, Http, HttpError, HttpLimits, LockRequest, Need,
-    Network, Progress, Transfer, resolve,
+    Network, Progress, Transfer, lock_changes, render_lock, resolve,
 };
 use pbs::model::{Digest, Entry, HostPath, Pin, Tree, TreePath};
 use pbs::plan::{Fetch, LockedPackage, Origin, Place, Root, SourceIdentity, StepKind, lower};
@@ -616,8 +616,8 @@ fn every_missing_package_of_a_root_is_counted() {
     assert!(text.contains(pin), "{text}");
 }
 
-/// Set `PBS_TEST_ALL_SOURCES` to a directory for the store: then all that any recipe names is
-/// fetched, each version of each package, and every worker root unpacked. The way to find a
+/// Set `PBS_TEST_ALL_SOURCES` to a directory: then all that any recipe names is fetched, each
+/// version of each package, the worker root unpacked, and all of it mirrored and found again. The way to find a
 /// missing `tree:`, too.
 #[test]
 fn every_source_and_every_worker_root_can_be_had() {
@@ -646,10 +646,12 @@ fn every_source_and_every_worker_root_can_be_had() {
         cargo_home: home.map(|home| HostPath(home.into())),
         ..FetchOptions::default()
     };
-    let store = Store::open(Utf8Path::new(&dir.unwrap())).unwrap();
+    let dir = Utf8PathBuf::from(dir.unwrap());
+    let store = Store::open(&dir.join("store")).unwrap();
     let fetcher = Fetcher::new(store, options).unwrap();
     let mut report = Vec::new();
-    for need in Need::of_plans(&plans) {
+    let needs = Need::of_plans(&plans);
+    for need in needs.iter().copied() {
         let Need::Source(fetch) = need else { continue };
         match fetcher.fetch_source(fetch) {
             Ok(got) => {
@@ -682,6 +684,35 @@ fn every_source_and_every_worker_root_can_be_had() {
             Err(error) => report.push(format!("FAILED {error}: {:?}", error.source())),
         }
     }
+    for image in set.images.values() {
+        let scratch = dir.join("apt");
+        let _ = fs_err::remove_dir_all(&scratch);
+        fs_err::create_dir(&scratch).unwrap();
+        let request = LockRequest::from(&image.recipe.value);
+        match resolve(&request, &scratch, &CancellationToken::new()) {
+            Ok(lock) => {
+                let changes = lock_changes(&image.lock.value.packages, &lock.packages);
+                report.push(format!("lock of {}: changes {changes:?}", request.image));
+                let same = render_lock(&request.image, &lock.packages) == image.lock.file.text;
+                assert_eq!(same, changes.is_empty(), "the lock is written as it is read");
+            }
+            Err(error) => report.push(format!("FAILED {error}: {:?}", error.source())),
+        }
+    }
+    // A machine without a network, an empty store and the mirror come to the same.
+    let mirror = dir.join("mirror");
+    match pbs::fetch::mirror(&fetcher, &needs, &mirror) {
+        Ok(files) => report.push(format!("{} files in the mirror", files.len())),
+        Err(errors) => report.extend(errors.iter().map(|error| format!("FAILED {error}"))),
+    }
+    let elsewhere = Store::open(&dir.join("offline")).unwrap();
+    let options = FetchOptions {
+        network: Network::Offline,
+        source_dirs: vec![HostPath(mirror)],
+        ..FetchOptions::default()
+    };
+    let errors = pbs::fetch::fetch_all(&Fetcher::new(elsewhere, options).unwrap(), &needs);
+    report.extend(errors.iter().map(|error| format!("FAILED offline {error}")));
     let report = report.join("\n");
     #[expect(clippy::print_stderr, reason = "the answer is for people")]
     {
