@@ -1,1 +1,27 @@
 //! L3 · conduct: runs the steps of a plan, from the cache where it can.
+
+mod action_lock;
+mod conduct;
+mod enter;
+mod error;
+mod event;
+mod export;
+mod history;
+mod journal;
+mod parts;
+mod schedule;
+mod steps;
+mod survey;
+mod transfers;
+
+pub use conduct::*;
+pub use enter::EnterError;
+pub use error::*;
+pub use event::*;
+pub use export::find_step;
+pub use history::History;
+pub use journal::TAIL_LINES;
+pub use parts::*;
+pub use schedule::UnknownStep;
+pub use survey::Prospect;
+pub use transfers::Transfers;

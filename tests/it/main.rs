@@ -5,6 +5,7 @@
 mod archive;
 mod dist;
 mod distribution;
+mod engine;
 mod fetch;
 mod manifest;
 mod plan;

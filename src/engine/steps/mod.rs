@@ -1,0 +1,17 @@
+//! What each kind of step does. One file each; they are given a [`Job`] and return a tree.
+
+mod assemble;
+mod execute;
+mod fetch;
+mod job;
+mod manifest;
+mod pack;
+mod patch;
+mod root;
+mod run;
+mod setup;
+mod verify;
+
+pub(crate) use execute::{blocking, execute};
+pub(crate) use job::{Done, Job};
+pub(crate) use run::stage;
