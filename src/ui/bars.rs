@@ -1,0 +1,153 @@
+//! Moving bars on a terminal: what runs and for how long, downloads in bytes, and a summary line.
+//!
+//! The only file that names the `indicatif` crate.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::reporter::Reporter;
+use crate::engine::{Event, Listener, Seconds};
+use crate::plan::StepId;
+
+/// Draws bars on standard error.
+pub(super) struct Bars {
+    all: MultiProgress,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    summary: Option<ProgressBar>,
+    running: BTreeMap<StepId, ProgressBar>,
+    cached: usize,
+    run: usize,
+}
+
+impl Bars {
+    pub(super) fn new() -> Self {
+        Self {
+            all: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)),
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    fn say(&self, line: &str) {
+        // A terminal that is gone cannot be told so.
+        let _ = self.all.println(line);
+    }
+
+    fn ended(&self, state: &mut State, step: &StepId) {
+        if let Some(bar) = state.running.remove(step) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+    }
+}
+
+impl State {
+    fn count(&self) {
+        if let Some(summary) = &self.summary {
+            summary.set_position((self.cached + self.run) as u64);
+            summary.set_message(format!(
+                "{} running, {} done, {} cached",
+                self.running.len(),
+                self.run,
+                self.cached
+            ));
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .expect("the templates below are well-formed")
+        .progress_chars("=> ")
+}
+
+impl Listener for Bars {
+    fn event(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::PlanReady { steps, .. } => {
+                *state = State::default();
+                let bar = self.all.add(ProgressBar::new(*steps as u64));
+                bar.set_style(style("[{bar:24}] {pos}/{len} {msg} {elapsed}"));
+                bar.enable_steady_tick(Duration::from_millis(250));
+                state.summary = Some(bar);
+            }
+            Event::StepCached { .. } => state.cached += 1,
+            Event::StepStarted { step, why, .. } => {
+                let bar = ProgressBar::new_spinner();
+                let bar = match &state.summary {
+                    Some(summary) => self.all.insert_before(summary, bar),
+                    None => self.all.add(bar),
+                };
+                bar.set_style(style("  {spinner} {prefix} {elapsed} {wide_msg}"));
+                bar.set_prefix(step.to_string());
+                bar.set_message(why.clone());
+                bar.enable_steady_tick(Duration::from_millis(250));
+                state.running.insert(step.clone(), bar);
+            }
+            Event::StepProgress { step, done, total } => {
+                if let Some(bar) = state.running.get(step) {
+                    if bar.length() != *total {
+                        let template = match total {
+                            Some(_) => {
+                                "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes} {bytes_per_sec}"
+                            }
+                            None => "  {spinner} {prefix} {bytes} {bytes_per_sec}",
+                        };
+                        bar.set_style(style(template));
+                        total.map_or_else(|| bar.unset_length(), |total| bar.set_length(total));
+                    }
+                    bar.set_position(*done);
+                }
+            }
+            Event::StepOutput { step, line } => {
+                if let Some(bar) = state.running.get(step) {
+                    bar.set_message(line.clone());
+                }
+            }
+            Event::StepNote { step, text } => self.say(&format!("note    {step}: {text}")),
+            Event::StepWaiting { step } => self.say(&format!("wait    {step}: another pbs works on it")),
+            Event::StepFinished { step, wall, .. } => {
+                state.run += 1;
+                self.ended(&mut state, step);
+                self.say(&format!("done    {step} in {}", Seconds(*wall)));
+            }
+            Event::StepRemade { step, blob } => {
+                self.ended(&mut state, step);
+                self.say(&format!("again   {step}: blob {blob} of its output is gone"));
+            }
+            Event::StepDiffers { step, before, now } => self.say(&format!(
+                "differs {step}: the same action made {before} before and {now} now"
+            )),
+            Event::StepFailed { step, message } => {
+                self.ended(&mut state, step);
+                self.say(&format!("failed  {step}: {message}"));
+            }
+            Event::ArchiveWritten { path, .. } => self.say(&format!("wrote   {path}")),
+            Event::Done { totals } => {
+                for (_, bar) in std::mem::take(&mut state.running) {
+                    bar.finish_and_clear();
+                }
+                if let Some(summary) = state.summary.take() {
+                    summary.finish_and_clear();
+                }
+                self.say(&totals.to_string());
+                return;
+            }
+        }
+        state.count();
+    }
+}
+
+impl Reporter for Bars {
+    fn clear(&self) {
+        // A terminal that is gone cannot be cleared.
+        let _ = self.all.clear();
+    }
+}
