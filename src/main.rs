@@ -7,5 +7,5 @@ fn main() -> ExitCode {
     if args.nth(1).is_some_and(|first| first == "__sandbox") {
         return pbs::sandbox::sandbox_child_main(args);
     }
-    ExitCode::SUCCESS
+    pbs::cli::main()
 }

@@ -1,1 +1,22 @@
 //! L4 · the command line: one file per command; each parses, loads, calls, renders.
+
+mod args;
+mod build;
+mod cache;
+mod ci;
+mod context;
+mod entry;
+mod exit;
+mod explain;
+mod fail;
+mod human;
+mod image;
+mod plan;
+mod settings;
+mod shell;
+mod sources;
+mod targets;
+
+pub use entry::main;
+pub use exit::CODES;
+pub use settings::{VARIABLES, Variable};

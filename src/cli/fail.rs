@@ -1,0 +1,189 @@
+//! The edge where every error becomes a text, hints and a class.
+
+use crate::engine::{Class, EngineError, EnterError, Enterable, StepError, StepFailure};
+use crate::fetch::{FetchError, LockError};
+use crate::plan::LowerError;
+use crate::recipe::{RecipeErrors, ResolveError};
+use crate::store::StoreError;
+use crate::ui::Failure;
+use crate::workspace::WorkspaceError;
+
+use super::settings::SettingsError;
+
+/// A command failed.
+#[derive(Clone, Debug)]
+pub(super) struct CliError {
+    /// Decides the exit code.
+    pub(super) class: Class,
+    /// What is printed; several where several things failed.
+    pub(super) failures: Vec<Failure>,
+}
+
+impl CliError {
+    /// One failure.
+    #[must_use]
+    pub(super) fn new(class: Class, failure: Failure) -> Self {
+        Self {
+            class,
+            failures: vec![failure],
+        }
+    }
+
+    /// The input is wrong, in words of the command itself.
+    #[must_use]
+    pub(super) fn input(message: impl Into<String>) -> Self {
+        let failure = Failure {
+            chain: vec![message.into()],
+            ..Failure::default()
+        };
+        Self::new(Class::Input, failure)
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(last) = self.failures.last_mut() {
+            last.hints.push(hint.into());
+        }
+        self
+    }
+}
+
+impl std::convert::From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Class::Environment, Failure::of(&error))
+    }
+}
+
+impl std::convert::From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
+        Self::new(Class::Environment, Failure::of(&error))
+    }
+}
+
+impl std::convert::From<WorkspaceError> for CliError {
+    fn from(error: WorkspaceError) -> Self {
+        Self::new(Class::Input, Failure::of(&error))
+    }
+}
+
+impl std::convert::From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint().map(str::to_owned));
+        Self::new(Class::Environment, failure)
+    }
+}
+
+impl std::convert::From<EngineError> for CliError {
+    fn from(error: EngineError) -> Self {
+        let class = error.class();
+        let failures = match &error {
+            EngineError::Failed { failures } => failures.iter().map(step_failure).collect(),
+            EngineError::Store(store) => {
+                let mut failure = Failure::of(&error);
+                failure.hints.extend(store.hint().map(str::to_owned));
+                vec![failure]
+            }
+            _ => vec![Failure::of(&error)],
+        };
+        Self { class, failures }
+    }
+}
+
+/// Step and what it is for; what happened; the end of the log; where all of it is; how to go on.
+fn step_failure(failed: &StepFailure) -> Failure {
+    let mut failure = Failure::of(failed);
+    if let Some(first) = failure.chain.first_mut() {
+        *first = format!("step `{}` failed: {}", failed.step, failed.why);
+    }
+    if !failed.tail.is_empty() {
+        failure
+            .details
+            .push(format!("the last {} lines of its log:", failed.tail.len()));
+        failure
+            .details
+            .extend(failed.tail.iter().map(|line| format!("  | {line}")));
+    }
+    if let Some(log) = &failed.log {
+        failure.details.push(format!("the whole log: {log}"));
+    }
+    if let StepError::Verify(report) = &failed.error {
+        failure.details.extend(report.render().lines().map(str::to_owned));
+    }
+    failure.hints.extend(failed.error.hint());
+    if failed.enterable == Enterable::Yes {
+        failure.hints.push(format!(
+            "`pbs shell {}` opens a shell in its sandbox",
+            failed.step
+        ));
+    }
+    failure.hints.extend(failed.hint.clone());
+    failure
+}
+
+impl std::convert::From<EnterError> for CliError {
+    fn from(error: EnterError) -> Self {
+        match error {
+            EnterError::Inputs(error) => error.into(),
+            EnterError::NoSandbox { .. } => Self::new(Class::Input, Failure::of(&error)),
+            EnterError::Step { ref source, .. } => {
+                let mut failure = Failure::of(&error);
+                failure.hints.extend(source.hint());
+                Self::new(source.class(), failure)
+            }
+        }
+    }
+}
+
+impl std::convert::From<RecipeErrors> for CliError {
+    fn from(errors: RecipeErrors) -> Self {
+        let failure = Failure {
+            chain: vec![errors.to_string()],
+            details: errors.render().lines().map(str::to_owned).collect(),
+            hints: Vec::new(),
+        };
+        Self::new(Class::Input, failure)
+    }
+}
+
+impl std::convert::From<ResolveError> for CliError {
+    fn from(error: ResolveError) -> Self {
+        Self::new(Class::Input, Failure::of(&error).hint(error.hint()))
+    }
+}
+
+impl std::convert::From<LowerError> for CliError {
+    fn from(error: LowerError) -> Self {
+        Self::new(Class::Input, Failure::of(&error).hint(error.hint()))
+    }
+}
+
+impl std::convert::From<LockError> for CliError {
+    fn from(error: LockError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint().map(str::to_owned));
+        Self::new(Class::Environment, failure)
+    }
+}
+
+impl std::convert::From<FetchError> for CliError {
+    fn from(error: FetchError) -> Self {
+        Self::from_fetch(&error)
+    }
+}
+
+impl CliError {
+    /// Something cannot be had.
+    #[must_use]
+    pub(super) fn from_fetch(error: &FetchError) -> Self {
+        let mut failure = Failure::of(error);
+        failure.hints.extend(error.hint().map(str::to_owned));
+        let class = match error {
+            FetchError::Cancelled { .. } => Class::Interrupted,
+            _ if error.is_wrong_content() => Class::Input,
+            _ => Class::Environment,
+        };
+        Self::new(class, failure)
+    }
+}
