@@ -24,7 +24,7 @@ configure() {
 
   # What configure looks for by header and -l only, and what has no variable in older series.
   CPPFLAGS='' LDFLAGS=''
-  for package in db expat libedit libffi ncurses; do
+  for package in db expat libedit libffi mpdecimal ncurses; do
     CPPFLAGS+=" -I/in/$package/include"
     LDFLAGS+=" -L/in/$package/lib"
   done
