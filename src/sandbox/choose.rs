@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Native, Sandbox, SandboxError};
+use super::{Docker, Native, Sandbox, SandboxError};
 use crate::model::HostPath;
 
 /// What `--sandbox` takes.
@@ -22,22 +22,34 @@ pub enum Choice {
 pub struct Settings {
     /// The `pbs` program itself.
     pub helper: HostPath,
-    /// Where the Docker daemon listens (`DOCKER_HOST`), if not in the usual place.
+    /// Where the container engine listens (`DOCKER_HOST`), if not in a usual place.
     pub docker: Option<String>,
 }
 
 /// Gives the sandbox of that choice, after a quick look whether it works.
 pub async fn choose(choice: Choice, settings: &Settings) -> Result<Arc<dyn Sandbox>, SandboxError> {
-    if choice == Choice::Docker {
-        return Err(SandboxError::Unusable {
-            sandbox: "docker",
-            reason: "not there yet".to_owned(),
-            hint: "use `--sandbox native`".to_owned(),
-        });
+    match choice {
+        Choice::Native => native(settings).await,
+        Choice::Docker => docker(settings).await,
+        Choice::Auto => match native(settings).await {
+            Ok(sandbox) => Ok(sandbox),
+            Err(native) => docker(settings).await.map_err(|docker| SandboxError::NoneUsable {
+                native: Box::new(native),
+                docker: Box::new(docker),
+            }),
+        },
     }
+}
+
+async fn native(settings: &Settings) -> Result<Arc<dyn Sandbox>, SandboxError> {
     let native = Native {
         helper: settings.helper.clone(),
     };
     native.probe().await?;
     Ok(Arc::new(native))
+}
+
+async fn docker(settings: &Settings) -> Result<Arc<dyn Sandbox>, SandboxError> {
+    let docker = Docker::connect(settings.docker.as_deref(), settings.helper.clone()).await?;
+    Ok(Arc::new(docker))
 }

@@ -51,6 +51,9 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
+    /// A container engine did not do what it was asked to.
+    #[error(transparent)]
+    Docker(#[from] super::DockerError),
     /// A killed sandbox that is still there.
     #[error("end the {sandbox} sandbox: it was killed and is still there")]
     WillNotDie {
@@ -76,6 +79,9 @@ impl SandboxError {
             Self::WillNotDie { .. } => Some(
                 "a process waits for a disk or a network file system; see `ps -eo state,pid,args`".to_owned(),
             ),
+            Self::Docker(_) => {
+                Some("see the log of the container engine (`journalctl -u docker`)".to_owned())
+            }
             Self::SetUp { .. } => None,
         }
     }

@@ -12,3 +12,5 @@ pub(super) const TMP: u64 = 4 << 30;
 pub(super) const SHM: u64 = 1 << 30;
 /// What the machine is called.
 pub(super) const HOSTNAME: &str = "pbs";
+/// Top-level directories that a sandbox makes, even if the root tree has them too.
+pub(super) const OURS: [&str; 6] = ["dev", "in", "out", "proc", "tmp", "work"];

@@ -1,7 +1,7 @@
 //! Runs a command in Linux namespaces: no daemon, no root, nothing to install.
 //!
 //! The driver has many threads and must not fork into half of itself, so it starts this program
-//! again as `pbs __sandbox` ([`helper`]), which is single-threaded. It enters new user, pid,
+//! again as `pbs __sandbox` ([`enter`]), which is single-threaded. It enters new user, pid,
 //! network, ipc, uts and cgroup namespaces, maps the step's user to the driver's, and starts
 //! itself once more as process 1 of the new pid namespace ([`init`]), which builds the root
 //! ([`mounts`]), brings the loopback up ([`loopback`]), gives up every privilege ([`limits`]),
@@ -20,7 +20,7 @@
 //! It must never write anywhere but in `work` and `out`, and never inherit anything from the
 //! driver's environment.
 
-mod helper;
+mod enter;
 mod hint;
 mod init;
 mod limits;
@@ -40,19 +40,17 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-use super::{ExecSpec, Exit, Finished, OutputSink, Running, Sandbox, SandboxError, Stdin, Usage};
+use super::stop::Stop;
+use super::{ExecSpec, Finished, OutputSink, Running, SUBCOMMAND, Sandbox, SandboxError, Usage};
 use crate::model::HostPath;
 
-pub use helper::sandbox_child_main;
+pub(super) use enter::{ENTER, INIT, enter_main, init_main};
 
 use hint::explain;
 use wire::{Job, Report};
 
 /// How long a killed sandbox may take to be gone before its helper is killed as well.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// What a process is called while it is a sandbox's helper.
-const SUBCOMMAND: &str = "__sandbox";
 
 /// Runs commands in Linux namespaces.
 #[derive(Clone, Debug)]
@@ -145,7 +143,7 @@ impl Native {
         let (reader, writer) = io::pipe()?;
         let mut command = Command::new(self.helper.as_path());
         command
-            .args([SUBCOMMAND, helper::ENTER, &job.uid.to_string()])
+            .args([SUBCOMMAND, ENTER, &job.uid.to_string()])
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
@@ -175,48 +173,9 @@ impl Sandbox for Native {
         cancel: &'a CancellationToken,
     ) -> Running<'a> {
         Box::pin(async move {
-            let stop = Stop {
-                after: Some(spec.timeout),
-                cancel: Some(cancel),
-            };
-            let _ = Stdin::Null;
+            let stop = Stop::new(spec, cancel);
             self.run(&Job::new(spec), stop, sink).await
         })
-    }
-}
-
-/// What ends a command from outside.
-struct Stop<'a> {
-    after: Option<Duration>,
-    cancel: Option<&'a CancellationToken>,
-}
-
-impl Stop<'_> {
-    const fn never() -> Self {
-        Self {
-            after: None,
-            cancel: None,
-        }
-    }
-
-    async fn wait(self) -> Exit {
-        let late = async {
-            match self.after {
-                Some(after) => tokio::time::sleep(after).await,
-                None => std::future::pending().await,
-            }
-        };
-        let cancelled = async {
-            match self.cancel {
-                Some(cancel) => cancel.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = cancelled => Exit::Cancelled,
-            () = late => Exit::TimedOut,
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, WaitOptions, WaitStatus};
 
 use super::wire::{Doing, Failure, Job, Part, RawExit, Report, StepJob};
-use super::{helper, limits, loopback, mounts};
+use super::{enter, limits, loopback, mounts};
 use crate::sandbox::limits::HOSTNAME;
 
 /// What a shell reports of a command that is not there.
@@ -36,7 +36,7 @@ pub(super) fn main() -> Result<Option<Report>, Failure> {
     // The command runs as the same user: keep it out of this process.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .doing(Part::Rest, rest("close process 1 to the others"))?;
-    let mut control = helper::control().doing(Part::Rest, rest("find the driver"))?;
+    let mut control = enter::control().doing(Part::Rest, rest("find the driver"))?;
     let job = read_job(&control).doing(Part::Rest, rest("read the job"))?;
 
     mounts::build(job.step.as_ref())?;

@@ -15,14 +15,12 @@ use rustix::mount::{
 use rustix::process::{chdir, pivot_root};
 
 use super::wire::{Doing, Failure, Part, StepJob};
-use crate::sandbox::limits::{SHM, TMP};
+use crate::sandbox::limits::{OURS, SHM, TMP};
 
 /// Where the machine's files are while we build.
 const OLD: &str = "/old";
 /// Where we build.
 const NEW: &str = "/new";
-/// Top-level directories that are ours even if the root tree has them too.
-const OURS: [&str; 6] = ["dev", "in", "out", "proc", "tmp", "work"];
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 /// In `/dev`: name → target.
 const LINKS: [(&str, &str); 5] = [

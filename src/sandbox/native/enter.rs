@@ -2,7 +2,6 @@
 //!
 //! Single-threaded. It must never touch a file: what is mounted is process 1's affair.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, IntoRawFd};
 use std::os::unix::net::UnixStream;
@@ -12,38 +11,30 @@ use std::process::{Command, ExitCode};
 use nix::sched::{CloneFlags, unshare};
 use rustix::thread::{CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities};
 
+use super::init;
 use super::wire::{Doing, Failure, Part, Report};
-use super::{SUBCOMMAND, init};
+use crate::sandbox::SUBCOMMAND;
 
 /// Enter the namespaces; then the user to be in them.
-pub(super) const ENTER: &str = "enter";
+pub(in crate::sandbox) const ENTER: &str = "enter";
 /// Be process 1.
-const INIT: &str = "init";
+pub(in crate::sandbox) const INIT: &str = "init";
 
-/// The whole program when it was started as `pbs __sandbox …`; `args` is what comes after that.
-///
-/// Its standard input is a socket to the driver.
-pub fn sandbox_child_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args: Vec<OsString> = args.into_iter().collect();
-    let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    match words[..] {
-        [ENTER, uid] => match uid.parse().map_or(Ok(ExitCode::from(2)), enter) {
-            Ok(code) => code,
-            Err(failure) => report(&Report::Failed(failure)),
-        },
-        [INIT] => match init::main() {
-            Ok(Some(done)) => report(&done),
-            // The driver is gone or wants an end: nobody listens.
-            Ok(None) => ExitCode::SUCCESS,
-            Err(failure) => report(&Report::Failed(failure)),
-        },
-        _ => {
-            let _ = writeln!(
-                io::stderr(),
-                "`pbs {SUBCOMMAND}` is for pbs itself; try `pbs shell`"
-            );
-            ExitCode::from(1)
-        }
+/// The helper's whole life; its standard input is a socket to the driver.
+pub(in crate::sandbox) fn enter_main(uid: &str) -> ExitCode {
+    match uid.parse().map_or(Ok(ExitCode::from(1)), enter) {
+        Ok(code) => code,
+        Err(failure) => report(&Report::Failed(failure)),
+    }
+}
+
+/// The whole life of process 1, which has the same socket.
+pub(in crate::sandbox) fn init_main() -> ExitCode {
+    match init::main() {
+        Ok(Some(done)) => report(&done),
+        // The driver is gone or wants an end: nobody listens.
+        Ok(None) => ExitCode::SUCCESS,
+        Err(failure) => report(&Report::Failed(failure)),
     }
 }
 
