@@ -8,8 +8,8 @@ use camino::Utf8Path;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::fetcher::file_name;
 use super::parallel::in_parallel;
+use super::places::file_name;
 use super::source::{file_name_of, package_pin};
 use super::{FetchError, Fetcher, dir};
 use crate::model::{Digest, Pin};

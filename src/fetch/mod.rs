@@ -15,10 +15,12 @@ mod http;
 mod measured;
 mod mirror;
 mod parallel;
+mod places;
 mod progress;
 mod pypi;
 mod resolve;
 mod source;
+mod take;
 
 pub use apt::Apt;
 pub use client::ClientError;

@@ -2,8 +2,9 @@
 //!
 //! Owns the decision whether what came is the source that was meant.
 
-use super::fetcher::{From, Offer, Stop, file_name};
 use super::parallel::in_parallel;
+use super::places::{From, Offer, file_name};
+use super::take::Stop;
 use super::{FetchError, Fetcher, Reason};
 use crate::archive::{ArchiveError, RootError, UnpackLimits, UnpackSpec, unpack, unpack_root};
 use crate::model::{Digest, Pin, TreeDigest};
