@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{build, cache, ci, explain, image, plan, shell, sources, targets};
+use super::{build, cache, ci, doctor, explain, image, inspect, plan, shell, sources, targets, test, verify};
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
 ///
@@ -64,7 +64,7 @@ pub(super) enum Log {
 }
 
 /// Which interpreter is meant.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(super) struct Which {
     /// Version of CPython [default: the release's]
     #[arg(long, value_name = "VERSION")]
@@ -126,7 +126,11 @@ pub(super) enum Command {
     Image(image::Image),
     #[command(subcommand)]
     Cache(cache::Cache),
+    Verify(verify::Verify),
+    Test(test::Test),
+    Inspect(inspect::Inspect),
     Targets(targets::Targets),
+    Doctor(doctor::Doctor),
     #[command(subcommand)]
     Ci(ci::Ci),
 }

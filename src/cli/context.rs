@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::{From, Global, Running, SandboxName, Which};
 use super::fail::CliError;
 use super::settings::Settings;
-use crate::engine::{Class, Engine, LazySandbox, Listener, Parts, Transfers, find_step};
+use crate::engine::{Class, Distribution, Engine, LazySandbox, Listener, Parts, Transfers, find_step};
 use crate::fetch::{FetchOptions, Fetcher, Network};
 use crate::model::HostPath;
 use crate::plan::{self, Plan, StepId};
@@ -145,6 +145,37 @@ impl Context {
         })?;
         let plan = Arc::new(plan::lower(&build)?);
         Ok(Planned { build, plan })
+    }
+
+    /// A distribution from outside.
+    pub(super) fn distribution(&self, path: &Utf8Path) -> Result<Distribution, CliError> {
+        Ok(Distribution::load(
+            &self.store()?,
+            &self.settings.working_dir.join(path),
+        )?)
+    }
+
+    /// The build that a distribution is of, for its target's limits and worker root.
+    pub(super) fn plan_of(&self, distribution: &Distribution, path: &Utf8Path) -> Result<Planned, CliError> {
+        // A distribution without a manifest is held to the limits of this machine's own target:
+        // there is nothing that says otherwise, and the missing manifest is a finding.
+        let Some(manifest) = &distribution.manifest else {
+            return self.plan(&Which::default());
+        };
+        let recipes = self.recipes()?;
+        let known = recipes.packages.get("cpython");
+        let has_version = known.is_some_and(|known| known.versions.contains_key(&manifest.python_version));
+        let which = Which {
+            python: has_version.then(|| manifest.python_version.clone()),
+            target: Some(manifest.target_triple.to_string()),
+            options: Some(manifest.build_options.to_string()),
+            pins: Vec::new(),
+        };
+        self.plan(&which).map_err(|error| {
+            error.hint(format!(
+                "`{path}` says that it is this build; the recipes here do not know it"
+            ))
+        })
     }
 
     /// Everything that is released.

@@ -86,6 +86,10 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<(), CliError> {
         Command::Sources(command) => command.run(context),
         Command::Image(command) => command.run(context),
         Command::Cache(command) => command.run(context),
+        Command::Verify(command) => command.run(context),
+        Command::Test(command) => command.run(context),
+        Command::Inspect(command) => command.run(context),
+        Command::Doctor(command) => command.run(context),
         Command::Targets(command) => command.run(context),
         Command::Ci(command) => command.run(context),
     }

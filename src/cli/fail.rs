@@ -1,6 +1,8 @@
 //! The edge where every error becomes a text, hints and a class.
 
-use crate::engine::{Class, EngineError, EnterError, Enterable, StepError, StepFailure};
+use crate::engine::{
+    Class, EngineError, EnterError, Enterable, ExamineError, LoadError, StepError, StepFailure,
+};
 use crate::fetch::{FetchError, LockError};
 use crate::plan::LowerError;
 use crate::recipe::{RecipeErrors, ResolveError};
@@ -131,6 +133,28 @@ impl std::convert::From<EnterError> for CliError {
                 let mut failure = Failure::of(&error);
                 failure.hints.extend(source.hint());
                 Self::new(source.class(), failure)
+            }
+        }
+    }
+}
+
+impl std::convert::From<LoadError> for CliError {
+    fn from(error: LoadError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
+    }
+}
+
+impl std::convert::From<ExamineError> for CliError {
+    fn from(error: ExamineError) -> Self {
+        match error {
+            ExamineError::Inputs(error) => error.into(),
+            ExamineError::NoStep => Self::new(Class::Input, Failure::of(&error)),
+            ExamineError::Step(ref step) => {
+                let mut failure = Failure::of(&error);
+                failure.hints.extend(step.hint());
+                Self::new(step.class(), failure)
             }
         }
     }

@@ -56,6 +56,10 @@ pub const VARIABLES: &[Variable] = &[
         name: "CARGO_HOME",
         what: "where cargo keeps what it downloads (default: ~/.cargo)",
     },
+    Variable {
+        name: "PATH",
+        what: "where the machine's clients for mirrors are looked for: apt-get, cargo, pip",
+    },
 ];
 
 /// Everything that is taken from the surroundings.
@@ -75,6 +79,8 @@ pub(super) struct Settings {
     pub cargo_home: Option<Utf8PathBuf>,
     /// This program, which is started again inside of sandboxes.
     pub program: HostPath,
+    /// `PATH`.
+    pub path: Option<String>,
     /// Whether moving bars may be drawn on standard error.
     pub screen: Screen,
     /// The working directory.
@@ -166,6 +172,7 @@ impl Settings {
             home: path("HOME")?,
             cargo_home: path("CARGO_HOME")?,
             program: seen.program,
+            path: text("PATH")?,
             screen: match seen.stderr_is_terminal && !plain {
                 true => Screen::Terminal,
                 false => Screen::Lines,

@@ -423,7 +423,7 @@ impl Engine {
     }
 
     /// The part of an output that a step uses.
-    fn part(
+    pub(super) fn part(
         &self,
         from: &StepId,
         output: TreeDigest,

@@ -2,26 +2,32 @@
 
 mod action_lock;
 mod conduct;
+mod distribution;
 mod enter;
 mod error;
 mod event;
+mod examine;
 mod export;
 mod history;
 mod journal;
 mod parts;
 mod schedule;
 mod steps;
+mod suite;
 mod survey;
 mod transfers;
 
 pub use conduct::*;
+pub use distribution::{Distribution, LoadError};
 pub use enter::EnterError;
 pub use error::*;
 pub use event::*;
+pub use examine::{ExamineError, SuiteOutput};
 pub use export::find_step;
 pub use history::History;
 pub use journal::TAIL_LINES;
 pub use parts::*;
 pub use schedule::UnknownStep;
+pub use suite::{Ending, Expected, Verdict, judge as judge_suite};
 pub use survey::Prospect;
 pub use transfers::Transfers;

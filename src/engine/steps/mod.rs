@@ -14,4 +14,6 @@ mod verify;
 
 pub(crate) use execute::{blocking, execute};
 pub(crate) use job::{Done, Job};
-pub(crate) use run::stage;
+pub(crate) use pack::manifest_path;
+pub(crate) use run::{UID, below_in, stage};
+pub(crate) use verify::report as verify_report;

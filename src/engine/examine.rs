@@ -1,0 +1,180 @@
+//! Examines a finished distribution: the rules, and CPython's own tests, in the worker root of its
+//! target.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use super::error::{EngineError, StepError};
+use super::journal::Journal;
+use super::steps::{self, Job};
+use crate::model::{GuestPath, TreeDigest};
+use crate::plan::{Plan, ROOT, Step, StepId, StepKind};
+use crate::sandbox::{ExecSpec, Finished, Mount, RootDir, Stdin};
+use crate::verify::{ArchiveFacts, Report};
+
+/// Why a distribution could not be examined.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExamineError {
+    /// What it needs cannot be made.
+    #[error(transparent)]
+    Inputs(#[from] EngineError),
+    /// The plan verifies nothing.
+    #[error("the plan has no step that verifies a distribution")]
+    NoStep,
+    /// Something in between failed.
+    #[error("failed to examine the distribution")]
+    Step(#[from] StepError),
+}
+
+/// What a run of CPython's tests left.
+#[derive(Debug)]
+pub struct SuiteOutput {
+    /// How it ended.
+    pub finished: Finished,
+    /// All it printed.
+    pub log: Vec<u8>,
+    /// The JUnit file, if it came to write one.
+    pub junit: Option<Vec<u8>>,
+}
+
+/// Where a test run leaves its JUnit file.
+const JUNIT: &str = "junit.xml";
+
+/// A suite that hangs is ended after so long.
+const SUITE_HOURS: u64 = 6;
+
+impl Engine {
+    /// Applies every rule to a distribution, and relinks it if it has objects.
+    pub async fn verify(
+        self: &Arc<Self>,
+        plan: &Arc<Plan>,
+        distribution: TreeDigest,
+        archive: Option<ArchiveFacts>,
+    ) -> Result<Report, ExamineError> {
+        let (id, step) = verify_step(plan).ok_or(ExamineError::NoStep)?;
+        let StepKind::Verify(spec) = &step.kind else {
+            return Err(ExamineError::NoStep);
+        };
+        let (job, _scratch) = self.job_on(plan, id, step, distribution).await?;
+        let (report, ..) = steps::verify_report(&job, spec, archive).await?;
+        Ok(report)
+    }
+
+    /// Runs CPython's own tests with a distribution's interpreter.
+    pub async fn run_suite(
+        self: &Arc<Self>,
+        plan: &Arc<Plan>,
+        distribution: TreeDigest,
+        interpreter: &str,
+        tests: &[String],
+    ) -> Result<SuiteOutput, ExamineError> {
+        let (id, step) = verify_step(plan).ok_or(ExamineError::NoStep)?;
+        let (job, _scratch) = self.job_on(plan, id, step, distribution).await?;
+        let store = self.store.clone();
+        let (root_digest, interpreter) = (job.input(ROOT)?, interpreter.to_owned());
+        let prepared = steps::blocking(move || {
+            Ok((
+                store.materialise(&root_digest)?,
+                store.materialise(&distribution)?,
+                store.scratch()?,
+                store.scratch()?,
+            ))
+        });
+        let (root, python, work, out) = prepared.await?;
+        let jobs = self.cores;
+        let mut argv = vec![
+            format!("/in/distribution/python/{interpreter}"),
+            "-m".to_owned(),
+            "test".to_owned(),
+            format!("-j{jobs}"),
+            "--junit-xml".to_owned(),
+            format!("/out/{JUNIT}"),
+        ];
+        argv.extend(tests.iter().cloned());
+        let env = [
+            ("PATH", "/usr/bin:/bin"),
+            ("HOME", "/work"),
+            ("TMPDIR", "/tmp"),
+            ("LC_ALL", "C.UTF-8"),
+            ("TZ", "UTC"),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("TERM", "dumb"),
+        ];
+        let spec = ExecSpec {
+            name: "test".to_owned(),
+            root: RootDir {
+                digest: root_digest,
+                dir: root.dir.clone(),
+            },
+            mounts: vec![Mount {
+                host: python.dir.clone(),
+                guest: steps::below_in("distribution"),
+            }],
+            work: work.dir.clone(),
+            out: out.dir.clone(),
+            argv,
+            env: env
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            cwd: GuestPath::parse("/work").map_err(StepError::from)?,
+            uid: steps::UID,
+            timeout: Duration::from_secs(SUITE_HOURS * 3600),
+            stdin: Stdin::Null,
+        };
+        let sandbox = self.sandbox.get().await.map_err(StepError::from)?;
+        let finished = sandbox
+            .exec(&spec, &*job.journal, &job.cancel)
+            .await
+            .map_err(StepError::from)?;
+        let _ = job.journal.finish();
+        Ok(SuiteOutput {
+            finished,
+            log: fs_err::read(job.journal.path()).map_err(StepError::from)?,
+            junit: fs_err::read(out.dir.as_path().join(JUNIT)).ok(),
+        })
+    }
+
+    /// The step that verifies, with another distribution as its input. The scratch holds the log.
+    async fn job_on(
+        self: &Arc<Self>,
+        plan: &Arc<Plan>,
+        id: &StepId,
+        step: &Step,
+        distribution: TreeDigest,
+    ) -> Result<(Job, crate::store::Scratch), ExamineError> {
+        let others = || step.inputs.iter().filter(|(role, _)| *role != DISTRIBUTION);
+        let needed: Vec<StepId> = others().map(|(_, input)| input.from.clone()).collect();
+        let outputs = self.conduct(plan, &needed).await?;
+        let mut inputs = BTreeMap::from([(DISTRIBUTION.to_owned(), distribution)]);
+        for (role, input) in others() {
+            let output = outputs[&input.from].record.output;
+            inputs.insert(role.clone(), self.part(&input.from, output, &input.subtree)?);
+        }
+        let scratch = self.store.scratch().map_err(StepError::from)?;
+        let log = scratch.dir.as_path().join("log");
+        let journal =
+            Journal::create(id.clone(), &log, Arc::clone(&self.listener)).map_err(StepError::from)?;
+        let job = Job {
+            engine: Arc::clone(self),
+            id: id.clone(),
+            step: Arc::new(step.clone()),
+            inputs,
+            jobs: self.cores,
+            journal: Arc::new(journal),
+            cancel: self.cancel.child_token(),
+        };
+        Ok((job, scratch))
+    }
+}
+
+/// The input that is examined.
+const DISTRIBUTION: &str = "distribution";
+
+fn verify_step(plan: &Plan) -> Option<(&StepId, &Step)> {
+    plan.steps
+        .iter()
+        .find(|(_, step)| matches!(step.kind, StepKind::Verify(_)))
+}
