@@ -14,6 +14,8 @@
 //! error may come in either order. An exit code of 128 + n is reported as the signal n: the API
 //! does not tell them apart.
 //!
+//! Commands with a terminal (`pbs shell`) are the native sandbox's; here they are refused.
+//!
 //! It must never pull anything.
 
 mod collect;
@@ -37,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::limits::{HOSTNAME, OPEN_FILES, OPEN_FILES_MAX, SHM, STACK, TMP};
 use super::stop::Stop;
-use super::{ExecSpec, Exit, Finished, OutputSink, Running, Sandbox, SandboxError, Usage};
+use super::{ExecSpec, Exit, Finished, OutputSink, Running, Sandbox, SandboxError, Stdin, Usage};
 use crate::model::HostPath;
 
 pub use error::DockerError;
@@ -234,6 +236,13 @@ impl Sandbox for Docker {
         cancel: &'a CancellationToken,
     ) -> Running<'a> {
         Box::pin(async move {
+            if spec.stdin == Stdin::Terminal {
+                return Err(SandboxError::Unusable {
+                    sandbox: "docker",
+                    reason: "it does not pass a terminal on".to_owned(),
+                    hint: "use `--sandbox native`".to_owned(),
+                });
+            }
             self.watch()?;
             let started = Instant::now();
             let mut container = None;

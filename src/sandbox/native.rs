@@ -26,6 +26,7 @@ mod init;
 mod limits;
 mod loopback;
 mod mounts;
+mod terminal;
 mod wire;
 
 use std::io;
@@ -41,7 +42,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::stop::Stop;
-use super::{ExecSpec, Finished, OutputSink, Running, SUBCOMMAND, Sandbox, SandboxError, Usage};
+use super::{ExecSpec, Finished, OutputSink, Running, SUBCOMMAND, Sandbox, SandboxError, Stdin, Usage};
 use crate::model::HostPath;
 
 pub(super) use enter::{ENTER, INIT, enter_main, init_main};
@@ -147,11 +148,19 @@ impl Native {
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(writer.try_clone()?)
-            .stderr(writer)
-            // A group of its own: Ctrl-C reaches the driver, which ends its sessions in order.
-            .process_group(0)
             .kill_on_drop(true);
+        if job.is_interactive() {
+            // The pipe ends at once: what the command prints goes to the terminal.
+            drop(writer);
+            let terminal = terminal::open()?;
+            command.stdout(terminal.try_clone()?).stderr(terminal);
+        } else {
+            command
+                .stdout(writer.try_clone()?)
+                .stderr(writer)
+                // A group of its own: Ctrl-C reaches the driver, which ends its sessions in order.
+                .process_group(0);
+        }
         let child = command.spawn()?;
         Ok((
             UnixStream::from_std(ours)?,
@@ -174,7 +183,11 @@ impl Sandbox for Native {
     ) -> Running<'a> {
         Box::pin(async move {
             let stop = Stop::new(spec, cancel);
-            self.run(&Job::new(spec), stop, sink).await
+            let ended = self.run(&Job::new(spec), stop, sink).await;
+            if spec.stdin == Stdin::Terminal {
+                terminal::take_back();
+            }
+            ended
         })
     }
 }

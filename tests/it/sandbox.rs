@@ -5,6 +5,7 @@
 mod bench;
 mod contract;
 mod death;
+mod terminal;
 
 use bench::Bench;
 

@@ -11,8 +11,8 @@ use std::process::{Command, ExitCode};
 use nix::sched::{CloneFlags, unshare};
 use rustix::thread::{CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities};
 
-use super::init;
 use super::wire::{Doing, Failure, Part, Report};
+use super::{init, limits};
 use crate::sandbox::SUBCOMMAND;
 
 /// Enter the namespaces; then the user to be in them.
@@ -57,6 +57,8 @@ pub(super) fn control() -> io::Result<UnixStream> {
 
 fn enter(uid: u32) -> Result<ExitCode, Failure> {
     close_inherited().doing(Part::Rest, || "close inherited files".to_owned())?;
+    // Ctrl-C in a shared terminal is for the command alone.
+    limits::default_signals().doing(Part::Rest, || "set signals aside".to_owned())?;
     let user = rustix::process::geteuid();
     let group = rustix::process::getegid();
     let flags = CloneFlags::CLONE_NEWUSER

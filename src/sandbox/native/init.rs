@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, WaitOptions, WaitStatus};
 
-use super::wire::{Doing, Failure, Job, Part, RawExit, Report, StepJob};
+use super::wire::{Doing, Failure, Input, Job, Part, RawExit, Report, StepJob};
 use super::{enter, limits, loopback, mounts};
 use crate::sandbox::limits::HOSTNAME;
 
@@ -49,7 +49,9 @@ pub(super) fn main() -> Result<Option<Report>, Failure> {
     limits::limit().doing(Part::Rest, rest("set limits"))?;
     limits::default_signals().doing(Part::Rest, rest("reset signals"))?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    rustix::process::setsid().doing(Part::Rest, rest("leave the terminal"))?;
+    if step.input == Input::Null {
+        rustix::process::setsid().doing(Part::Rest, rest("leave the terminal"))?;
+    }
     limits::drop_privileges().doing(Part::Rest, rest("give up privileges"))?;
     rustix::process::chdir(step.cwd.as_str()).doing(Part::Step, || format!("enter `{}`", step.cwd))?;
 
@@ -81,15 +83,14 @@ fn spawn(step: &StepJob) -> io::Result<u32> {
         return Err(ErrorKind::InvalidInput.into());
     };
     let path = step.env.get("PATH").map_or("", String::as_str);
-    Command::new(find(name, path).ok_or(ErrorKind::NotFound)?)
-        .arg0(name)
-        .args(args)
-        .env_clear()
-        .envs(&step.env)
-        .stdin(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .map(|child| child.id())
+    let mut command = Command::new(find(name, path).ok_or(ErrorKind::NotFound)?);
+    command.arg0(name).args(args).env_clear().envs(&step.env);
+    match step.input {
+        Input::Null => command.stdin(Stdio::null()).process_group(0),
+        // It stays in the terminal's foreground group; a shell makes groups of its own.
+        Input::Terminal => command.stdin(io::stdout().as_fd().try_clone_to_owned()?),
+    };
+    command.spawn().map(|child| child.id())
 }
 
 /// Looks a command up as a shell does.

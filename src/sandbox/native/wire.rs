@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::{ExecSpec, Exit};
+use crate::sandbox::{ExecSpec, Exit, Stdin};
 
 /// What process 1 is to do: an [`ExecSpec`] without what only the driver needs.
 #[derive(Serialize, Deserialize, Debug)]
@@ -26,6 +26,16 @@ pub(super) struct StepJob {
     pub(super) argv: Vec<String>,
     pub(super) env: BTreeMap<String, String>,
     pub(super) cwd: String,
+    pub(super) input: Input,
+}
+
+/// The command's standard input.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Input {
+    Null,
+    /// The terminal that standard output is.
+    Terminal,
 }
 
 impl Job {
@@ -43,8 +53,19 @@ impl Job {
                 argv: spec.argv.clone(),
                 env: spec.env.clone(),
                 cwd: spec.cwd.to_string(),
+                input: match spec.stdin {
+                    Stdin::Null => Input::Null,
+                    Stdin::Terminal => Input::Terminal,
+                },
             }),
         }
+    }
+
+    /// Whether the command shares the driver's terminal.
+    pub(super) fn is_interactive(&self) -> bool {
+        self.step
+            .as_ref()
+            .is_some_and(|step| step.input == Input::Terminal)
     }
 
     pub(super) const fn probe() -> Self {
