@@ -736,3 +736,58 @@ fn figures() {
     store.ingest_dir(scratch.dir.as_path()).unwrap();
     eprintln!("500 MB in 50 files ingested: {:?}", start.elapsed());
 }
+
+/// Not a test but a figure: the worker root from a directory of packages named by
+/// `PBS_TEST_DEBS`, put into the store, unpacked and materialised.
+#[test]
+#[ignore = "needs the worker root's packages in a directory"]
+#[expect(clippy::print_stderr, reason = "it is there to print")]
+fn worker_root() {
+    let debs = crate::support::variable("PBS_TEST_DEBS").unwrap();
+    let store = test_store();
+    for entry in fs_err::read_dir(debs).unwrap() {
+        let mut file = fs_err::File::open(entry.unwrap().path()).unwrap();
+        store.put_reader(&mut file).unwrap();
+    }
+    let repository = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = pbs::workspace::read_workspace(repository).unwrap();
+    let request = pbs::recipe::Request {
+        python: None,
+        target: "x86_64-unknown-linux-gnu".to_owned(),
+        options: None,
+        pins: BTreeMap::new(),
+    };
+    let recipes = pbs::recipe::RecipeSet::load(files).unwrap();
+    let root = recipes.resolve(&request).unwrap().root;
+    let start = Instant::now();
+    let unpacked = unpack_root(&store, &root).unwrap();
+    eprintln!(
+        "{} packages unpacked: {:?}, {} entries, {} MB, unused {:?}",
+        root.packages.len(),
+        start.elapsed(),
+        unpacked.tree.len(),
+        unpacked.tree.size() / 1_000_000,
+        unpacked.unused
+    );
+    let start = Instant::now();
+    let digest = store.put_tree(&unpacked.tree).unwrap();
+    eprintln!("stored as {digest}: {:?}", start.elapsed());
+    for what in ["first", "again"] {
+        let start = Instant::now();
+        drop(store.materialise(&digest).unwrap());
+        eprintln!("materialised, {what}: {:?}", start.elapsed());
+    }
+    let start = Instant::now();
+    let spec = PackSpec {
+        compression: Compression::ZSTD,
+        epoch: 0,
+        first: Vec::new(),
+    };
+    let archive = pack(&store, &unpacked.tree, &spec).unwrap();
+    eprintln!("packed to {} MB: {:?}", archive.size / 1_000_000, start.elapsed());
+    let status = fs_err::read_to_string("/proc/self/status").unwrap();
+    eprintln!(
+        "{}",
+        status.lines().find(|line| line.starts_with("VmHWM")).unwrap()
+    );
+}
