@@ -162,10 +162,10 @@ impl std::convert::From<ExamineError> for CliError {
 
 impl std::convert::From<RecipeErrors> for CliError {
     fn from(errors: RecipeErrors) -> Self {
+        // The rendered mistakes say everything themselves, hints included.
         let failure = Failure {
-            chain: vec![errors.to_string()],
             details: errors.render().lines().map(str::to_owned).collect(),
-            hints: Vec::new(),
+            ..Failure::default()
         };
         Self::new(Class::Input, failure)
     }

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::Engine;
 use super::action_lock::ActionLock;
-use super::error::{EngineError, Enterable, StepError, StepFailure};
+use super::error::{Class, EngineError, Enterable, StepError, StepFailure};
 use super::event::{Event, Totals};
 use super::history::flat;
 use super::journal::Journal;
@@ -26,7 +26,6 @@ use super::schedule::Schedule;
 use super::steps::{self, Done, Job};
 use crate::model::{Digest, TreeDigest};
 use crate::plan::{self, ActionSpec, Plan, Step, StepId, StepKind};
-use crate::sandbox::Exit;
 use crate::store::{ActionRecord, StoreError};
 
 /// How often a step that another process works on is looked at.
@@ -236,7 +235,7 @@ impl Work {
             },
             None => error,
         };
-        if matches!(error, StepError::Exit(Exit::Cancelled)) {
+        if error.class() == Class::Interrupted {
             self.schedule.failed(&id);
             return;
         }

@@ -112,7 +112,9 @@ impl Listener for Bars {
                 }
             }
             Event::StepNote { step, text } => self.say(&format!("note    {step}: {text}")),
-            Event::StepWaiting { step } => self.say(&format!("wait    {step}: another pbs works on it")),
+            Event::StepWaiting { step } => {
+                self.say(&format!("wait    {step}: the same is being done elsewhere"))
+            }
             Event::StepFinished { step, wall, .. } => {
                 state.run += 1;
                 self.ended(&mut state, step);

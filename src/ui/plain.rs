@@ -69,7 +69,7 @@ fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     Some(match event {
         Event::PlanReady { steps, cores } => format!("{steps} steps on {cores} cores"),
         Event::StepCached { step, .. } => format!("cached  {step}"),
-        Event::StepWaiting { step } => format!("wait    {step}: another pbs works on it"),
+        Event::StepWaiting { step } => format!("wait    {step}: the same is being done elsewhere"),
         Event::StepStarted {
             step, why, reason, ..
         } => format!("start   {step}: {why} ({reason})"),
