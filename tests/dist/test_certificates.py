@@ -46,7 +46,7 @@ QZw=
 class Layouts(unittest.TestCase):
     def count(self, bundle):
         script = (
-            "set -e; mount -t tmpfs none /etc; "
+            "set -e; unset SSL_CERT_FILE SSL_CERT_DIR; mount -t tmpfs none /etc; "
             + (f'mkdir -p "$(dirname {bundle})"; cat > {bundle}; ' if bundle else "")
             + f"exec {sys.executable} -I -c '{COUNT}'"
         )

@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib
+import importlib.util
 import json
 import os
 import pty
@@ -86,7 +87,7 @@ class Terminal(unittest.TestCase):
         pid, fd = pty.fork()
         if pid == 0:
             env = {"TERM": term, "PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHON_BASIC_REPL": "1"}
-            os.execve(sys.executable, [sys.executable, "-I", "-q"], env)
+            os.execve(sys.executable, [sys.executable, "-P", "-s", "-q"], env)
         shown = b""
 
         def read_until(text, seconds=20):
