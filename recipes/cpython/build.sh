@@ -63,14 +63,18 @@ arguments=(
 make -j"$JOBS" "${arguments[@]}" 2>&1 | tee make.log
 make install DESTDIR="$OUT/root" "${arguments[@]}" > install.log 2>&1 || { tail -50 install.log; exit 1; }
 
-# Every variable as make expands it: what the finish step reports is read, not guessed.
+# Left by what ran during the installation, with time stamps.
+find "$OUT/root" -depth -name __pycache__ -exec rm -rf {} +
+
+# Every variable as make expands it: what the finish step reports is read, not guessed. XCFOLDER, for
+# iOS, asks a shell for the time.
 cat > variables.mk <<'END'
 include Makefile
 define newline
 
 
 endef
-$(foreach name,$(sort $(.VARIABLES)),$(if $(filter file override command,$(origin $(name))),$(info $(name) = $(subst $(newline), ,$($(name))))))
+$(foreach name,$(filter-out XCFOLDER,$(sort $(.VARIABLES))),$(if $(filter file override command,$(origin $(name))),$(info $(name) = $(subst $(newline), ,$($(name))))))
 .DEFAULT_GOAL := nothing
 nothing: ;
 END
