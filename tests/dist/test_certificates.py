@@ -19,7 +19,6 @@ COUNT = "import ssl; print(len(ssl.create_default_context().get_ca_certs()))"
 
 #: Where the families of distributions keep their bundle.
 LAYOUTS = {
-    "Debian": "/etc/ssl/certs/ca-certificates.crt",
     "Fedora": "/etc/pki/tls/certs/ca-bundle.crt",
     "RHEL 10": "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "openSUSE": "/etc/ssl/ca-bundle.pem",
@@ -56,6 +55,10 @@ class Layouts(unittest.TestCase):
         for name, bundle in LAYOUTS.items():
             with self.subTest(name):
                 self.assertEqual(self.count(bundle), 1)
+
+    def test_debians_directory_of_hashed_names(self):
+        paths = ssl.get_default_verify_paths()
+        self.assertEqual(paths.openssl_capath, "/etc/ssl/certs")
 
     def test_a_machine_without_any(self):
         self.assertEqual(self.count(None), 0)
