@@ -217,7 +217,7 @@ fn no_registry_is_named() {
         ["pythonhosted", ".org"],
         ["index.crates", ".io"],
         ["static.crates", ".io"],
-        ["registry.npmjs", ".org"],
+        ["registry.npm", "js.org"],
     ]
     .map(|parts| parts.concat());
     let mut findings = Vec::new();
