@@ -5,35 +5,27 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{requires, variable};
+use crate::support::{built_distribution, requires};
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dist")
 }
 
-/// Unpacks the archive and returns its interpreter.
-fn interpreter(archive: &str, into: &Path) -> PathBuf {
-    let file = fs_err::File::open(archive).expect("PBS_TEST_DIST names an archive");
-    let reader: Box<dyn std::io::Read> = if archive.ends_with(".zst") {
-        Box::new(zstd::Decoder::new(file).unwrap())
-    } else {
-        Box::new(flate2::read::GzDecoder::new(file))
-    };
-    tar::Archive::new(reader).unpack(into).unwrap();
-    let full = into.join("python/install/bin/python3");
+/// The interpreter of an unpacked archive, of the full one or of an install archive.
+fn interpreter(place: &Path) -> PathBuf {
+    let full = place.join("python/install/bin/python3");
     if full.exists() {
         full
     } else {
-        into.join("python/bin/python3")
+        place.join("python/bin/python3")
     }
 }
 
 fn run(file: &str) {
-    let archive = variable("PBS_TEST_DIST");
-    requires!("dist", archive.is_some());
-    let place = tempfile::Builder::new().prefix("pbs-dist-").tempdir().unwrap();
-    let python = interpreter(&archive.unwrap_or_default(), place.path());
-    let output = Command::new(python)
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    let place = place.unwrap();
+    let output = Command::new(interpreter(place.path()))
         .arg("-B")
         .arg(tests().join(file))
         .arg("-v")

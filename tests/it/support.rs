@@ -39,3 +39,17 @@ macro_rules! requires {
     };
 }
 pub(crate) use requires;
+
+/// Unpacks the archive that `PBS_TEST_DIST` names, or nothing where it names none.
+pub(crate) fn built_distribution() -> Option<tempfile::TempDir> {
+    let archive = variable("PBS_TEST_DIST")?;
+    let file = fs_err::File::open(&archive).expect("PBS_TEST_DIST names an archive");
+    let reader: Box<dyn std::io::Read> = if archive.ends_with(".zst") {
+        Box::new(zstd::Decoder::new(file).unwrap())
+    } else {
+        Box::new(flate2::read::GzDecoder::new(file))
+    };
+    let place = tempfile::Builder::new().prefix("pbs-dist-").tempdir().unwrap();
+    tar::Archive::new(reader).unpack(place.path()).unwrap();
+    Some(place)
+}

@@ -1,7 +1,7 @@
 //! A distribution damaged on purpose is caught by the right rule, each time.
 //!
-//! The same damage is done to a tiny distribution made here and, where `PBS_TEST_DIST` names the
-//! directory of an unpacked full archive, to a real one.
+//! The same damage is done to a tiny distribution made here and, where `PBS_TEST_DIST` names a
+//! full archive, to a real one.
 
 use camino::Utf8Path;
 use pbs::manifest::Manifest;
@@ -10,7 +10,7 @@ use pbs::plan::Linkage;
 use pbs::verify::Limits;
 
 use crate::distribution::{Distribution, made, path};
-use crate::support::{requires, variable};
+use crate::support::{built_distribution, requires};
 
 /// What is done, and the rule that has to notice.
 type Damage = (&'static str, &'static str, fn(&mut Distribution));
@@ -482,13 +482,10 @@ fn every_rule_catches_some_damage() {
 
 #[test]
 fn damage_to_a_real_distribution_is_caught() {
-    let dir = variable("PBS_TEST_DIST");
-    requires!(
-        "dist",
-        dir.as_ref()
-            .is_some_and(|dir| Utf8Path::new(dir).join(Manifest::PATH).exists())
-    );
-    let mut good = Distribution::read(Utf8Path::new(&dir.unwrap()));
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    let place = place.unwrap();
+    let mut good = Distribution::read(Utf8Path::from_path(place.path()).unwrap());
     // What recipes/targets/ allows, taken here from what the distribution says of itself.
     let manifest = good.manifest();
     let versions = manifest
