@@ -75,6 +75,15 @@ pub enum RootError {
 }
 
 impl RootError {
+    /// Whether the store failed, and neither packages nor description are wrong.
+    pub(crate) fn is_of_store(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            Self::Package { source, .. } => matches!(**source, ArchiveError::Store(_)),
+            _ => false,
+        }
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

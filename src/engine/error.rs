@@ -229,7 +229,8 @@ impl StepError {
     pub fn class(&self) -> Class {
         match self {
             Self::Exit(Exit::Cancelled) | Self::Fetch(FetchError::Cancelled { .. }) => Class::Interrupted,
-            Self::Exit(_) | Self::Panic(_) => Class::Step,
+            // What a command left in `/out` is its own doing.
+            Self::Exit(_) | Self::Panic(_) | Self::Store(StoreError::Entry { .. }) => Class::Step,
             Self::Fetch(error) if error.is_wrong_content() => Class::Input,
             Self::Patch(PatchError::Store(_)) | Self::Archive(ArchiveError::Store(_)) => Class::Environment,
             Self::NoInput { .. }

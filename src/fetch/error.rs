@@ -226,19 +226,17 @@ impl FetchError {
     /// is wrong, and not this machine.
     #[must_use]
     pub fn is_wrong_content(&self) -> bool {
-        let wrong = |failure: &Failure| {
-            matches!(
-                failure.reason,
-                Reason::Size { .. }
-                    | Reason::Content { .. }
-                    | Reason::Tree { .. }
-                    | Reason::Unpack(_)
-                    | Reason::OtherArchive { .. }
-            )
+        let wrong = |failure: &Failure| match &failure.reason {
+            Reason::Size { .. }
+            | Reason::Content { .. }
+            | Reason::Tree { .. }
+            | Reason::OtherArchive { .. } => true,
+            reason @ Reason::Unpack(_) => !reason.is_damage(),
+            _ => false,
         };
         match self {
             Self::Nowhere { failures, .. } => failures.iter().any(wrong),
-            Self::Root { source, .. } => !matches!(**source, RootError::Store(_)),
+            Self::Root { source, .. } => !source.is_of_store(),
             Self::Packages { missing, .. } => missing.iter().any(Self::is_wrong_content),
             _ => false,
         }
