@@ -99,7 +99,8 @@ fn step_failure(failed: &StepFailure) -> Failure {
     if let Some(first) = failure.chain.first_mut() {
         *first = format!("step `{}` failed: {}", failed.step, failed.why);
     }
-    if !failed.tail.is_empty() {
+    // The log of a verification is its report, which follows.
+    if !failed.tail.is_empty() && !matches!(failed.error, StepError::Verify(_)) {
         failure
             .details
             .push(format!("the last {} lines of its log:", failed.tail.len()));
