@@ -9,6 +9,7 @@ mod distribution;
 mod engine;
 mod fetch;
 mod manifest;
+mod mini;
 mod plan;
 mod recipe;
 mod sandbox;
