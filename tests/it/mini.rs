@@ -4,12 +4,11 @@
 //! rules, the relink, the archives. What can go wrong on a machine is made to go wrong here.
 
 mod root;
-mod toy;
+pub(crate) mod toy;
 
-use std::io::{BufRead as _, BufReader};
 use std::process::Child;
 
-use toy::{BUILD, FINISH, PATCH, Ran, TOYLIB1, TOYLIB2, Toy};
+use toy::{BUILD, FINISH, PATCH, Ran, TOYLIB1, TOYLIB2, Toy, until_said};
 
 use crate::support::requires;
 
@@ -54,7 +53,7 @@ fn two_places_give_the_same_bytes() {
     ] {
         assert_eq!(one.modules(archive, interpreter), expected);
         let archive = format!("dist/{archive}");
-        let words = ["verify", &archive, "--offline", "--sandbox", "native"];
+        let words = [&["verify", &archive][..], &one.running()].concat();
         let verified = Ran::of(one.pbs(&[], &words).output().unwrap());
         verified.check(0);
         // Archives of both kinds; only one has objects.
@@ -66,6 +65,19 @@ fn two_places_give_the_same_bytes() {
             verified.stdout
         );
     }
+}
+
+#[test]
+fn docker_gives_the_same_bytes() {
+    let (Some(native), Some(docker)) = (Toy::new("toy"), Toy::in_docker("toy")) else {
+        return;
+    };
+    native.built(&[]);
+    docker.built(&[]);
+    assert!(
+        native.archives("dist") == docker.archives("dist"),
+        "the archives differ"
+    );
 }
 
 #[test]
@@ -155,18 +167,10 @@ fn a_killed_driver_is_in_nobodys_way() {
     assert_eq!(scratch(&toy), NOTHING);
 }
 
-/// Starts a build and waits until CPython's script is in the middle of its work.
+/// A build that CPython's script has stopped in the middle.
 fn until_in_the_middle(toy: &Toy) -> Child {
     let mut driver = toy.command(&["--jobs", "1", "--verbose"]).spawn().unwrap();
-    let mut lines = BufReader::new(driver.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    assert!(
-        lines.any(|line| line.contains("in the middle")),
-        "the driver ended early"
-    );
-    // Nobody reads on: what it still says must not block it.
-    std::thread::spawn(move || lines.for_each(drop));
+    until_said(&mut driver, "in the middle");
     driver
 }
 
@@ -351,14 +355,7 @@ fn damage(blob: &camino::Utf8Path) {
 /// Runs a script as the root of a namespace of its own, where it may mount; `"$@"` is a build.
 fn in_namespace(toy: &Toy, script: &str) -> Ran {
     let program = ["unshare", "-Urm", "bash", "-eu", "-c", script, "bash"];
-    let words = [
-        "build",
-        "--offline",
-        "--source-dir",
-        "sources",
-        "--sandbox",
-        "native",
-    ];
+    let words = [&["build"][..], &toy.running()].concat();
     Ran::of(toy.pbs(&program, &words).output().unwrap())
 }
 

@@ -190,6 +190,21 @@ fn files_are_small_and_mod_files_are_tables() {
 }
 
 #[test]
+fn no_test_is_ignored() {
+    // In pieces, as this file is searched too.
+    let ignore = ["#[", "ignore"].concat();
+    let mut findings = Vec::new();
+    for (path, text) in ["src", "tests"].iter().flat_map(|below| texts(below, &[".rs"])) {
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.contains(&ignore));
+        findings.extend(lines.map(|(index, _)| format!("{path}:{}", index + 1)));
+    }
+    none(&findings, "a test runs, or says SKIP for what the machine lacks");
+}
+
+#[test]
 fn patches_say_why_and_are_listed() {
     let files = read_workspace(root()).unwrap();
     let listed = |patch: &str| {

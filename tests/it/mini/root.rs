@@ -16,9 +16,9 @@ pub(super) struct Package {
     pub(super) size: u64,
 }
 
-const PROGRAMS: [&str; 18] = [
+const PROGRAMS: [&str; 19] = [
     "ar", "as", "bash", "cat", "cc", "chmod", "cp", "dirname", "grep", "head", "ld", "ln", "ls", "mkdir",
-    "sed", "sleep", "strip", "uname",
+    "sed", "setsid", "sleep", "strip", "uname",
 ];
 
 /// What the driver of the compiler starts.

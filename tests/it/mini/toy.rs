@@ -1,6 +1,7 @@
 //! The toy in a place of its own: recipes, sources and a store, and `pbs` run on them.
 
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pbs::model::{Digest, HostPath};
@@ -8,30 +9,42 @@ use pbs::sandbox::{Choice, Settings, choose};
 use serde_json::Value;
 
 use super::root::{Package, package};
-use crate::support::met;
+use crate::support::{met, variable};
 
-pub(super) const TOYLIB1: &str = "recipes/toylib1/build.sh";
-pub(super) const TOYLIB2: &str = "recipes/toylib2/build.sh";
-pub(super) const BUILD: &str = "recipes/cpython/build.sh";
-pub(super) const FINISH: &str = "recipes/cpython/finish.sh";
-pub(super) const PATCH: &str = "patches/toylib1/1.0/0001-answer-correctly.patch";
+pub(crate) const TOOLCHAIN: &str = "recipes/toolchain/build.sh";
+pub(crate) const TOYLIB1: &str = "recipes/toylib1/build.sh";
+pub(crate) const TOYLIB2: &str = "recipes/toylib2/build.sh";
+pub(crate) const BUILD: &str = "recipes/cpython/build.sh";
+pub(crate) const FINISH: &str = "recipes/cpython/finish.sh";
+pub(crate) const PATCH: &str = "patches/toylib1/1.0/0001-answer-correctly.patch";
 
 /// The file that the lock names.
 const PACKAGE: &str = "toycompiler_1.0-1_amd64.deb";
 
-pub(super) struct Toy {
+pub(crate) struct Toy {
     _dir: tempfile::TempDir,
-    pub(super) root: Utf8PathBuf,
+    pub(crate) root: Utf8PathBuf,
+    /// What `--sandbox` is given.
+    sandbox: &'static str,
 }
 
 impl Toy {
     /// Recipes and sources below a new directory; nothing where this machine cannot build the toy.
-    pub(super) fn new(place: &str) -> Option<Self> {
+    pub(crate) fn new(place: &str) -> Option<Self> {
+        Self::on("native", met("userns", works(Choice::Native)), place)
+    }
+
+    /// The same with containers.
+    pub(crate) fn in_docker(place: &str) -> Option<Self> {
+        Self::on("docker", met("docker", works(Choice::Docker)), place)
+    }
+
+    fn on(sandbox: &'static str, works: bool, place: &str) -> Option<Self> {
         let fixture = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mini");
         let package = package(&fixture.join("sources/toypython-3.99.1"));
         // The toy has recipes for one kind of machine.
         let can_compile = cfg!(target_arch = "x86_64") && package.is_some();
-        if !met("cc", can_compile) || !met("userns", has_namespaces()) {
+        if !works || !met("cc", can_compile) {
             return None;
         }
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -39,7 +52,11 @@ impl Toy {
         for part in ["recipes", "patches", "docker"] {
             copy(&fixture.join(part), &root.join(part));
         }
-        let toy = Self { _dir: dir, root };
+        let toy = Self {
+            _dir: dir,
+            root,
+            sandbox,
+        };
         fs_err::create_dir(toy.path("sources")).unwrap();
         for entry in fixture.join("sources").read_dir_utf8().unwrap() {
             let entry = entry.unwrap();
@@ -85,12 +102,12 @@ impl Toy {
         }
     }
 
-    pub(super) fn path(&self, below: &str) -> Utf8PathBuf {
+    pub(crate) fn path(&self, below: &str) -> Utf8PathBuf {
         self.root.join(below)
     }
 
     /// Replaces a text in a file, which must be there.
-    pub(super) fn edit(&self, file: &str, old: &str, new: &str) {
+    pub(crate) fn edit(&self, file: &str, old: &str, new: &str) {
         let path = self.path(file);
         let text = fs_err::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{file} has no `{old}`:\n{text}");
@@ -98,15 +115,19 @@ impl Toy {
     }
 
     /// Adds lines at the end of a script.
-    pub(super) fn append(&self, file: &str, lines: &str) {
+    pub(crate) fn append(&self, file: &str, lines: &str) {
         let path = self.path(file);
         let text = fs_err::read_to_string(&path).unwrap();
         fs_err::write(path, text + lines).unwrap();
     }
 
-    /// `pbs` with the surroundings of this place and no others.
-    pub(super) fn pbs(&self, program: &[&str], args: &[&str]) -> Command {
-        let words: Vec<&str> = [program, &[env!("CARGO_BIN_EXE_pbs")], args].concat();
+    /// `pbs`, maybe through another program, with the surroundings of this place and no others.
+    pub(crate) fn pbs(&self, program: &[&str], args: &[&str]) -> Command {
+        self.program(&[program, &[env!("CARGO_BIN_EXE_pbs")], args].concat())
+    }
+
+    /// Any program, likewise.
+    pub(crate) fn program(&self, words: &[&str]) -> Command {
         let mut command = Command::new(words[0]);
         command
             .args(&words[1..])
@@ -115,30 +136,39 @@ impl Toy {
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", &self.root)
             .env("PBS_STORE", "store")
+            .envs(variable("DOCKER_HOST").map(|value| ("DOCKER_HOST", value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
 
-    pub(super) fn command(&self, args: &[&str]) -> Command {
-        self.pbs(&[], &[&BUILD_ARGS[..], args].concat())
+    /// What every command that runs steps is told.
+    pub(crate) fn running(&self) -> [&str; 5] {
+        ["--offline", "--source-dir", "sources", "--sandbox", self.sandbox]
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.pbs(
+            &[],
+            &[&["build", "--log", "json"], &self.running()[..], args].concat(),
+        )
     }
 
     /// `pbs build` with these further words.
-    pub(super) fn build(&self, args: &[&str]) -> Ran {
+    pub(crate) fn build(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).output().unwrap())
     }
 
     /// A build that must succeed.
-    pub(super) fn built(&self, args: &[&str]) -> Ran {
+    pub(crate) fn built(&self, args: &[&str]) -> Ran {
         let ran = self.build(args);
         ran.check(0);
         ran
     }
 
     /// Name → bytes of the archives in a directory.
-    pub(super) fn archives(&self, dir: &str) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn archives(&self, dir: &str) -> Vec<(String, Vec<u8>)> {
         let entries = self.path(dir).read_dir_utf8().unwrap();
         let mut archives: Vec<_> = entries
             .map(|entry| {
@@ -151,7 +181,7 @@ impl Toy {
     }
 
     /// What the interpreter of an archive in `dist` prints of its modules, a line each, sorted.
-    pub(super) fn modules(&self, archive: &str, interpreter: &str) -> String {
+    pub(crate) fn modules(&self, archive: &str, interpreter: &str) -> String {
         let file = fs_err::File::open(self.path("dist").join(archive)).unwrap();
         let reader: Box<dyn std::io::Read> = if archive.ends_with(".zst") {
             Box::new(zstd::Decoder::new(file).unwrap())
@@ -169,26 +199,15 @@ impl Toy {
     }
 }
 
-const BUILD_ARGS: [&str; 8] = [
-    "build",
-    "--offline",
-    "--source-dir",
-    "sources",
-    "--sandbox",
-    "native",
-    "--log",
-    "json",
-];
-
 /// How `pbs` ended and what it said.
-pub(super) struct Ran {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
-    pub(super) fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -196,12 +215,12 @@ impl Ran {
         }
     }
 
-    pub(super) fn check(&self, code: i32) {
+    pub(crate) fn check(&self, code: i32) {
         assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
     }
 
     /// The steps of which this event was told, sorted.
-    pub(super) fn steps(&self, event: &str) -> Vec<String> {
+    pub(crate) fn steps(&self, event: &str) -> Vec<String> {
         let events = self
             .stderr
             .lines()
@@ -215,22 +234,32 @@ impl Ran {
     }
 
     /// What a person is told: all that is no event.
-    pub(super) fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let lines = self.stderr.lines().filter(|line| !line.starts_with('{'));
         lines.map(|line| format!("{line}\n")).collect()
     }
 }
 
-fn has_namespaces() -> bool {
+/// Waits until a driver that was started with `--verbose` has shown a line with this text.
+pub(crate) fn until_said(driver: &mut Child, text: &str) {
+    let mut lines = BufReader::new(driver.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(lines.any(|line| line.contains(text)), "the driver ended early");
+    // Nobody listens any more: what it still says must not block it.
+    std::thread::spawn(move || lines.for_each(drop));
+}
+
+fn works(choice: Choice) -> bool {
     let settings = Settings {
         helper: HostPath(env!("CARGO_BIN_EXE_pbs").into()),
-        docker: None,
+        docker: variable("DOCKER_HOST"),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(choose(Choice::Native, &settings)).is_ok()
+    runtime.block_on(choose(choice, &settings)).is_ok()
 }
 
 fn copy(from: &Utf8Path, to: &Utf8Path) {

@@ -2,54 +2,33 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use pbs::sandbox::{Exit, Stdin};
-
-use super::bench::Bench;
-use crate::support::{self, requires};
+use crate::mini::toy::Toy;
+use crate::support::requires;
 
 const SCRIPT: &str = "/usr/bin/script";
 
-#[tokio::test]
-async fn native() {
-    if Bench::native().await.is_none() {
-        return;
-    }
+#[test]
+fn a_shell_has_the_terminal() {
     requires!("script", Path::new(SCRIPT).exists());
-    let inside = format!(
-        "{} --exact sandbox::terminal::inside --ignored --nocapture",
-        std::env::current_exe().unwrap().display()
-    );
-    let mut terminal = Command::new(SCRIPT)
-        .args(["-qec", &inside, "/dev/null"])
-        .env("PBS_TEST_VICTIM", "shell")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let Some(toy) = Toy::new("toy") else { return };
+    let inside = [&[env!("CARGO_BIN_EXE_pbs")], &shell(&toy, &[])[..]]
+        .concat()
+        .join(" ");
+    let mut terminal = toy.program(&[SCRIPT, "-qec", &inside, "/dev/null"]);
+    let mut terminal = terminal.stdin(Stdio::piped()).spawn().unwrap();
     let mut input = terminal.stdin.take().unwrap();
     // Job control works: the shell moves a job between background and foreground.
     input
-        .write_all(b"tty; sleep 0.1 & fg; echo sum $((40+2)); exit 5\n")
+        .write_all(b"sleep 0.1 & fg; [ -t 0 ] && [ -t 1 ] && echo sum $((40+2)) in $PWD; exit 5\n")
         .unwrap();
     let mut text = String::new();
     let mut output = terminal.stdout.take().unwrap();
     output.read_to_string(&mut text).unwrap();
     drop(input);
-    assert!(text.contains("sum 42"), "{text}");
+    assert!(text.contains("sum 42 in /work"), "{text}");
     assert!(!text.contains("job control turned off"), "{text}");
+    // How a person leaves a shell says nothing.
     assert!(terminal.wait().unwrap().success(), "{text}");
-}
-
-#[tokio::test]
-#[ignore = "started by another test, in a terminal"]
-async fn inside() {
-    let (Some(bench), Some(_)) = (Bench::native().await, support::variable("PBS_TEST_VICTIM")) else {
-        return;
-    };
-    let mut call = bench.call(&["sh", "-i"]);
-    call.spec.stdin = Stdin::Terminal;
-    let (finished, printed) = bench.run(&call).await.unwrap();
-    assert_eq!((finished.exit, printed.as_str()), (Exit::Code(5), ""));
 }
