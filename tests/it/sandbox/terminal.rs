@@ -13,9 +13,8 @@ const SCRIPT: &str = "/usr/bin/script";
 fn a_shell_has_the_terminal() {
     requires!("script", Path::new(SCRIPT).exists());
     let Some(toy) = Toy::new("toy") else { return };
-    let inside = [&[env!("CARGO_BIN_EXE_pbs")], &shell(&toy, &[])[..]]
-        .concat()
-        .join(" ");
+    let words = [env!("CARGO_BIN_EXE_pbs"), "shell", "toolchain/build"];
+    let inside = [&words[..], &toy.running()].concat().join(" ");
     let mut terminal = toy.program(&[SCRIPT, "-qec", &inside, "/dev/null"]);
     let mut terminal = terminal.stdin(Stdio::piped()).spawn().unwrap();
     let mut input = terminal.stdin.take().unwrap();
