@@ -9,6 +9,7 @@ use crate::plan::{LicenseFile, Module};
 
 /// Everything that `PYTHON.json` says which cannot be observed in the built tree.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Description {
     /// The version of CPython.
     pub python: PythonVersion,
@@ -38,6 +39,7 @@ pub struct Description {
 
 /// A package that a distribution was made from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Component {
     /// The package's name.
     pub name: String,
@@ -69,6 +71,7 @@ pub struct Component {
 
 /// The worker root that steps ran in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct WorkerIdentity {
     /// Folder of `docker/`.
     pub image: String,

@@ -1,59 +1,16 @@
 //! `artifacts-schema/python-json.schema.json` is generated from the types and tested against them,
 //! in both directions. `PBS_BLESS=1` rewrites it.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::Manifest;
-use crate::model::{Digest, Options, Os, Pin, Target, TreeDigest, TreePath};
-use crate::plan::{Flavor, Linkage};
-
-macro_rules! text_schema {
-    ($($name:ident: $description:literal, $pattern:literal;)+) => {
-        $(impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "description": $description, "pattern": $pattern })
-            }
-        })+
-    };
-}
-
-text_schema! {
-    Digest: "SHA-256 and length in bytes.", "^sha256:[0-9a-fA-F]{64}/[0-9]+$";
-    Pin: "SHA-256 and, where it is known, length in bytes.", "^sha256:[0-9a-fA-F]{64}(/[0-9]+)?$";
-    TreeDigest: "Digest of the Remote Execution `Directory` message of a tree's root.", "^sha256:[0-9a-fA-F]{64}/[0-9]+$";
-    Target: "A target triple.", "^[a-z0-9_]+(-[a-z0-9_]+){2,}$";
-    Options: "Options of a build, joined by `+`.", "^[^+]+([+][^+]+)*$";
-    TreePath: "A path relative to the directory of `PYTHON.json`; never leaves it.", "^$|^[^/]+(/[^/]+)*$";
-}
-
-macro_rules! word_schema {
-    ($($name:ident: $description:literal, $words:expr;)+) => {
-        $(impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "description": $description, "enum": $words })
-            }
-        })+
-    };
-}
-
-word_schema! {
-    Os: "Operating system of a target.", Os::ALL.iter().map(|os| os.as_str()).collect::<Vec<_>>();
-    Flavor: "Flavour of an archive.", [Flavor::Full, Flavor::InstallOnly, Flavor::InstallOnlyStripped];
-    Linkage: "How an extension module reaches the interpreter.", [Linkage::Builtin, Linkage::Shared, Linkage::Absent];
-}
+use crate::model::schema::check_published;
 
 fn schema() -> Value {
     let mut schema = schemars::schema_for!(Manifest).to_value();
     schema["title"] = json!("PYTHON.json, version 8, with the key `pbs`");
+    let path = "A path relative to the directory of `PYTHON.json`; never leaves it.";
+    schema["$defs"]["TreePath"]["description"] = json!(path);
     schema
 }
 
@@ -63,32 +20,7 @@ fn sample() -> Value {
 
 #[test]
 fn the_published_schema_is_that_of_the_types() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/artifacts-schema/python-json.schema.json"
-    );
-    let generated = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test reads its own switch and rewrites its own file"
-    )]
-    {
-        if std::env::var_os("PBS_BLESS").is_some() {
-            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/artifacts-schema")).unwrap();
-            std::fs::write(path, &generated).unwrap();
-        }
-        let published = std::fs::read_to_string(path).unwrap_or_default();
-        for (generated, published) in generated.lines().zip(published.lines()) {
-            assert_eq!(
-                generated, published,
-                "{path} drifted: run the tests with PBS_BLESS=1 and review"
-            );
-        }
-        assert!(
-            generated == published,
-            "{path} drifted: run the tests with PBS_BLESS=1 and review"
-        );
-    }
+    check_published("python-json.schema.json", &schema());
 }
 
 #[test]

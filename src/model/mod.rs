@@ -15,3 +15,6 @@ pub use path::{GuestPath, HostPath, ParsePathError, TreePath};
 pub use python::{ParseVersionError, PythonVersion, Series};
 pub use target::{Arch, Family, Libc, ObjectFormat, Os, ParseTargetError, Target};
 pub use tree::{Entry, MergeError, Tree};
+
+#[cfg(test)]
+pub(crate) mod schema;

@@ -11,3 +11,6 @@ pub use key::*;
 pub use lower::*;
 pub use render::*;
 pub use step::*;
+
+#[cfg(test)]
+mod schema;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::{Input, Plan, Step, StepId, StepKind, definitions};
+use super::{Input, Plan, Step, StepId, StepKind, Weight, definitions};
 use crate::model::Digest;
 
 /// Whether a rendered plan shows definition digests.
@@ -58,26 +60,83 @@ pub fn render_text(plan: &Plan, digests: Digests) -> String {
     text
 }
 
-/// A plan as JSON: every step whole, with its definition digest.
+/// A plan as JSON.
 #[must_use]
 pub fn render_json(plan: &Plan) -> Value {
     let definitions = definitions(plan);
-    let steps: Vec<Value> = plan
-        .steps
-        .iter()
-        .map(|(id, step)| step_json(id, step, &definitions))
-        .collect();
-    json!({ "version": 1, "steps": steps, "wanted": plan.wanted })
+    let document = PlanDocument {
+        version: VERSION,
+        steps: plan
+            .steps
+            .iter()
+            .map(|(id, step)| PlannedStep::new(id, definitions[id], step))
+            .collect(),
+        wanted: &plan.wanted,
+    };
+    serde_json::to_value(document).expect("a plan is maps with text keys, lists, texts and numbers")
 }
 
-fn step_json(id: &StepId, step: &Step, definitions: &BTreeMap<StepId, Digest>) -> Value {
-    let mut value =
-        serde_json::to_value(step).expect("a step is maps with text keys, lists, texts and numbers");
-    if let Value::Object(fields) = &mut value {
-        fields.insert("id".to_owned(), json!(id));
-        fields.insert("definition".to_owned(), json!(definitions[id]));
+/// A plan as it is printed. Fields are only ever added; when one changes its meaning the version is
+/// raised.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub(super) struct PlanDocument<'a> {
+    /// Version of this format.
+    #[cfg_attr(test, schemars(extend("const" = VERSION)))]
+    version: u32,
+    /// Every step, in an order in which they could run one by one.
+    steps: Vec<PlannedStep<'a>>,
+    /// The steps whose outputs are wanted, by what they are: `full`, `install_only`, …
+    wanted: &'a IndexMap<String, StepId>,
+}
+
+/// Version of the format of printed plans.
+const VERSION: u32 = 1;
+
+/// A step of a printed plan.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+struct PlannedStep<'a> {
+    /// Its name.
+    id: &'a StepId,
+    /// Digest of what it does and of the definitions of everything it uses: where it is the same in
+    /// two plans, the step is.
+    definition: Digest,
+    /// What is done.
+    kind: &'a StepKind,
+    /// What it is done to: role → the step whose output it is.
+    inputs: &'a BTreeMap<String, Input>,
+    /// Steps that must have succeeded before this one starts, whatever they made.
+    after: &'a [StepId],
+    /// What it is for.
+    why: &'a str,
+    /// What to try when it fails.
+    hint: Option<&'a str>,
+    /// How many cores it takes.
+    weight: Weight,
+}
+
+impl<'a> PlannedStep<'a> {
+    fn new(id: &'a StepId, definition: Digest, step: &'a Step) -> Self {
+        let Step {
+            kind,
+            inputs,
+            after,
+            why,
+            hint,
+            weight,
+        } = step;
+        Self {
+            id,
+            definition,
+            kind,
+            inputs,
+            after,
+            why,
+            hint: hint.as_deref(),
+            weight: *weight,
+        }
     }
-    value
 }
 
 /// `zlib`, or `stripped ← dist/strip` where the role does not say where it comes from.

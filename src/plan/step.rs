@@ -53,6 +53,7 @@ pub struct Step {
 
 /// The output of an earlier step, or a part of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Input {
     /// The step that makes it.
     pub from: StepId,
@@ -62,6 +63,7 @@ pub struct Input {
 
 /// How many cores a step takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
     /// It computes on one core, or hardly at all.
@@ -72,6 +74,7 @@ pub enum Weight {
 
 /// The closed set of things a step can do. One file each in `engine/steps/`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum StepKind {
     /// Gets a source from wherever it can be had; the output is known beforehand.
@@ -96,6 +99,7 @@ pub enum StepKind {
 
 /// See [`StepKind::Fetch`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Fetch {
     /// `zlib-1.3.1`, for people.
     pub name: String,
@@ -107,6 +111,7 @@ pub struct Fetch {
 
 /// What identifies a source.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceIdentity {
     /// The archive with this digest, with `strip` leading components removed and `select`
@@ -130,6 +135,7 @@ pub enum SourceIdentity {
 
 /// A place that offers a source: who to ask, and which bytes it gives.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Place {
     /// Who to ask.
     pub origin: Origin,
@@ -143,6 +149,7 @@ pub struct Place {
 
 /// Who offers a source.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// An address on the web.
@@ -178,6 +185,7 @@ pub enum Origin {
 
 /// See [`StepKind::Patch`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Patch {
     /// The patches in the order in which they are applied.
     pub patches: Vec<TextFile>,
@@ -185,6 +193,7 @@ pub struct Patch {
 
 /// A small file of the repository that is part of a step.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct TextFile {
     /// Its path in `patches/`, or its base name in `/in/recipe/`.
     pub name: String,
@@ -194,6 +203,7 @@ pub struct TextFile {
 
 /// See [`StepKind::Root`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Root {
     /// Folder of `docker/`.
     pub image: String,
@@ -213,6 +223,7 @@ pub struct Root {
 
 /// A binary package, pinned.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LockedPackage {
     /// Its name.
@@ -233,6 +244,7 @@ pub struct LockedPackage {
 
 /// See [`StepKind::Run`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Run {
     /// The command; no shell is added.
     pub argv: Vec<String>,
@@ -248,6 +260,7 @@ pub struct Run {
 
 /// See [`StepKind::Setup`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Setup {
     /// The extension modules of this series, by name.
     pub modules: BTreeMap<String, Module>,
@@ -255,6 +268,7 @@ pub struct Setup {
 
 /// What a recipe says of an extension module.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Module {
     /// How it reaches the interpreter.
     pub linkage: Linkage,
@@ -287,6 +301,7 @@ pub enum Linkage {
 /// Inputs: `cpython` (install/, build/, facts/), and for every package in `libraries` or
 /// `licenses` its output under its own name and its source tree under `source-<name>`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Assemble {
     /// Static libraries that go to `build/lib/`: package → file names below its `lib/`.
     pub libraries: BTreeMap<String, Vec<String>>,
@@ -296,6 +311,7 @@ pub struct Assemble {
 
 /// A licence text in a source tree.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LicenseFile {
     /// SPDX expression.
@@ -309,6 +325,7 @@ pub struct LicenseFile {
 
 /// See [`StepKind::Manifest`]. Inputs: `distribution`, and `cpython` for its `facts/`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Manifest {
     /// What is known before anything is built.
     pub description: crate::manifest::Description,
@@ -316,6 +333,7 @@ pub struct Manifest {
 
 /// See [`StepKind::Pack`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Pack {
     /// Name of the archive.
     pub file: String,
@@ -341,6 +359,7 @@ pub enum Flavor {
 
 /// See [`StepKind::Verify`]. Inputs: `distribution`, `root` and what a relink needs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Verify {
     /// What the target allows, from its file.
     pub limits: crate::verify::Limits,

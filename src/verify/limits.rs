@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Limits of a target, from its file in `recipes/targets/`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// Highest symbol version by prefix: `GLIBC` → `2.17`.

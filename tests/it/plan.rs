@@ -9,6 +9,7 @@ use pbs::model::{Digest, TreeDigest};
 use pbs::plan::{Digests, Plan, StepId, StepKind, action, definitions, lower, render_json, render_text};
 use pbs::recipe::{RecipeSet, SourceFile};
 use pbs::workspace::read_workspace;
+use serde_json::{Value, json};
 
 use crate::recipe::{mini, request};
 use crate::support::requires;
@@ -58,6 +59,100 @@ fn every_released_combination() {
         let name = format!("{}-{}-{}", build.python, build.target, build.options);
         snapshot(&name, &lower(&build).unwrap());
     }
+}
+
+/// What stands in `artifacts-schema/`, as somebody else would use it.
+fn published_schema() -> jsonschema::Validator {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/artifacts-schema/plan.schema.json");
+    let schema = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[test]
+fn printed_plans_fit_the_published_schema() {
+    let validator = published_schema();
+    let real = read_workspace(Utf8Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for files in [mini(), real] {
+        let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
+        assert!(!set.released().is_empty());
+        for request in set.released() {
+            let plan = render_json(&lower(&set.resolve(&request).unwrap()).unwrap());
+            let errors: Vec<String> = validator
+                .iter_errors(&plan)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert_eq!(errors, [""; 0], "{request:?}");
+        }
+    }
+}
+
+/// The way to a step of a printed plan.
+fn at(plan: &Value, id: &str, below: &str) -> String {
+    let steps = plan["steps"].as_array().unwrap();
+    let index = steps.iter().position(|step| step["id"] == id).unwrap();
+    format!("/steps/{index}{below}")
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_plan() {
+    let validator = published_schema();
+    let good = render_json(&plan_of(mini(), &[]));
+    let of = |id: &str, below: &str| at(&good, id, below);
+    let damages = [
+        ("/version".to_owned(), json!(2)),
+        ("/surprise".to_owned(), json!(1)),
+        ("/wanted/full".to_owned(), json!(["dist/pack-full"])),
+        unknown(of("toylib1/build", "")),
+        (of("toylib1/build", "/id"), json!("toylib1")),
+        (of("toylib1/build", "/definition"), json!("sha256:0/0")),
+        (of("toylib1/build", "/weight"), json!("some")),
+        (of("toylib1/build", "/after"), json!("toylib2/build")),
+        (of("toylib1/build", "/inputs/root/subtree"), json!("/usr")),
+        (of("toylib1/build", "/kind/kind"), json!("cook")),
+        (of("toylib1/build", "/kind/cwd"), json!("work")),
+        (of("toylib1/build", "/kind/env/HOME"), json!(7)),
+        (of("toylib1/build", "/kind/timeout_minutes"), json!("soon")),
+        unknown(of("toylib1/build", "/kind")),
+        (of("toylib1/source", "/kind/identity"), json!({ "archive": {} })),
+        (
+            of("toylib1/source", "/kind/places/0/origin"),
+            json!({ "ftp": "x" }),
+        ),
+        (of("cpython/setup", "/kind/modules/sys/linkage"), json!("gone")),
+        (of("dist/manifest", "/kind/description/python"), json!("3")),
+        (
+            of("dist/manifest", "/kind/description/object_format"),
+            json!("a.out"),
+        ),
+        (of("dist/pack-full", "/kind/flavor"), json!("half")),
+        unknown(of("dist/verify", "/kind/limits")),
+    ];
+    for (pointer, wrong) in damages {
+        let mut plan = good.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        plan.pointer_mut(parent).unwrap()[key] = wrong;
+        assert!(!validator.is_valid(&plan), "the schema takes {pointer}");
+    }
+    for step in good["steps"].as_array().unwrap() {
+        for field in step.as_object().unwrap().keys() {
+            let mut plan = good.clone();
+            let pointer = of(step["id"].as_str().unwrap(), "");
+            plan.pointer_mut(&pointer)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .remove(field);
+            assert!(
+                !validator.is_valid(&plan),
+                "the schema does not ask for {pointer}/{field}"
+            );
+        }
+    }
+}
+
+/// A field that nobody knows.
+fn unknown(object: String) -> (String, Value) {
+    (format!("{object}/surprise"), json!(null))
 }
 
 #[test]
