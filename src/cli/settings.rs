@@ -83,6 +83,8 @@ pub(super) struct Settings {
     pub path: Option<String>,
     /// Whether moving bars may be drawn on standard error.
     pub screen: Screen,
+    /// Whether standard input and output are both a terminal, so that a person can be talked to.
+    pub interactive: bool,
     /// The working directory.
     pub working_dir: Utf8PathBuf,
     /// How many cores this process may use.
@@ -139,6 +141,7 @@ impl Settings {
             cores,
             program: HostPath(program),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            interactive: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         };
         Self::of(seen, std::env::var_os)
     }
@@ -177,6 +180,7 @@ impl Settings {
                 true => Screen::Terminal,
                 false => Screen::Lines,
             },
+            interactive: seen.interactive,
             working_dir: seen.working_dir,
             cores: seen.cores,
         })
@@ -189,6 +193,7 @@ struct Seen {
     cores: NonZeroUsize,
     program: HostPath,
     stderr_is_terminal: bool,
+    interactive: bool,
 }
 
 /// The registry as a table for `--help`.
@@ -217,6 +222,7 @@ mod tests {
             cores: NonZeroUsize::MIN,
             program: HostPath("/bin/pbs".into()),
             stderr_is_terminal: true,
+            interactive: true,
         }
     }
 

@@ -87,9 +87,12 @@ impl Test {
                 .details
                 .extend(tail.iter().map(|line| format!("  | {line}")));
         }
+        failure
+            .details
+            .push(format!("the whole log: {}", output.log_path));
         let mut error = CliError::new(Class::Input, failure);
         if !verdict.unexpected_failures.is_empty() {
-            error = error.hint("`-v` shows what the tests print; what must fail is named, with a reason, in the target's recipe");
+            error = error.hint("see the log for what the tests printed; what must fail is named, with a reason, in the target's recipe");
         }
         if !verdict.unexpected_passes.is_empty() {
             error = error.hint("take what passes now out of `expected-failures` in the target's recipe");

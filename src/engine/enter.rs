@@ -8,7 +8,7 @@ use super::error::{EngineError, StepError};
 use super::journal::Journal;
 use super::steps::{self, Job};
 use crate::plan::{Plan, Run, StepId, StepKind};
-use crate::sandbox::{Finished, Stdin};
+use crate::sandbox::{Finished, OutputSink, Stdin};
 
 /// Why a step cannot be entered.
 #[derive(Debug, thiserror::Error)]
@@ -34,13 +34,24 @@ pub enum EnterError {
     },
 }
 
+/// What an entered command talks to.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "a sink has none")]
+pub enum Console<'a> {
+    /// The terminal of this process, for both directions.
+    Terminal,
+    /// It reads nothing, and prints to this.
+    Sink(&'a dyn OutputSink),
+}
+
 impl Engine {
-    /// Makes the inputs of a step, then runs `argv` in its sandbox, on the terminal.
+    /// Makes the inputs of a step, then runs `argv` in its sandbox.
     pub async fn enter(
         self: &Arc<Self>,
         plan: &Arc<Plan>,
         id: &StepId,
         argv: Vec<String>,
+        console: Console<'_>,
     ) -> Result<Finished, EnterError> {
         let step = plan
             .steps
@@ -52,7 +63,7 @@ impl Engine {
         let needed: Vec<StepId> = step.inputs.values().map(|input| input.from.clone()).collect();
         let outputs = self.conduct(plan, &needed).await?;
         let run = Run { argv, ..run.clone() };
-        self.enter_with(plan, id, run, outputs)
+        self.enter_with(plan, id, run, outputs, console)
             .await
             .map_err(|source| EnterError::Step {
                 step: id.clone(),
@@ -66,9 +77,10 @@ impl Engine {
         id: &StepId,
         run: Run,
         outputs: Outputs,
+        console: Console<'_>,
     ) -> Result<Finished, StepError> {
         let step = &plan.steps[id];
-        // Nothing is written to it: a terminal takes the output.
+        // Nothing is written to it: the console takes the output.
         let scratch = self.store.scratch()?;
         let journal = Journal::create(
             id.clone(),
@@ -89,10 +101,16 @@ impl Engine {
             move || steps::stage(&job, &run)
         })
         .await?;
-        stage.spec.stdin = Stdin::Terminal;
+        let sink = match console {
+            Console::Terminal => {
+                stage.spec.stdin = Stdin::Terminal;
+                &*job.journal
+            }
+            Console::Sink(sink) => sink,
+        };
         // A person may take as long as they like.
         stage.spec.timeout = std::time::Duration::from_secs(7 * 24 * 3600);
         let sandbox = self.sandbox.get().await?;
-        Ok(sandbox.exec(&stage.spec, &*job.journal, &job.cancel).await?)
+        Ok(sandbox.exec(&stage.spec, sink, &job.cancel).await?)
     }
 }

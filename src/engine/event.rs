@@ -102,6 +102,22 @@ pub enum Event {
         /// One line.
         message: String,
     },
+    /// CPython's own tests begin to run.
+    SuiteStarted {
+        /// Where all they print is kept.
+        log: Utf8PathBuf,
+    },
+    /// A module of CPython's own tests has ended.
+    SuiteProgress {
+        /// The module.
+        module: String,
+        /// How it ended, in CPython's words.
+        outcome: String,
+        /// How many have ended.
+        done: usize,
+        /// How many there are, where known.
+        total: Option<usize>,
+    },
     /// An archive stands where it was asked for.
     ArchiveWritten {
         /// Where.

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::Engine;
 use super::error::{EngineError, StepError};
+use super::event::{Event, Listener};
 use super::journal::Journal;
 use super::steps::{self, Job};
+use super::suite::ModuleReport;
 use crate::model::{GuestPath, TreeDigest};
 use crate::plan::{Plan, ROOT, Step, StepId, StepKind};
 use crate::sandbox::{ExecSpec, Finished, Mount, RootDir, Stdin};
@@ -36,6 +38,8 @@ pub struct SuiteOutput {
     pub finished: Finished,
     /// All it printed.
     pub log: Vec<u8>,
+    /// Where that is kept.
+    pub log_path: camino::Utf8PathBuf,
     /// The JUnit file, if it came to write one.
     pub junit: Option<Vec<u8>>,
 }
@@ -73,6 +77,9 @@ impl Engine {
     ) -> Result<SuiteOutput, ExamineError> {
         let (id, step) = verify_step(plan).ok_or(ExamineError::NoStep)?;
         let (job, _scratch) = self.job_on(plan, id, step, distribution).await?;
+        let log_path = self.log_path(&StepId("cpython/tests".to_owned()), &distribution.0);
+        let watch = Arc::new(Watch(Arc::clone(&self.listener)));
+        let journal = Journal::create(id.clone(), &log_path, watch).map_err(StepError::from)?;
         let store = self.store.clone();
         let (root_digest, interpreter) = (job.input(ROOT)?, interpreter.to_owned());
         let prepared = steps::blocking(move || {
@@ -100,7 +107,6 @@ impl Engine {
             ("TMPDIR", "/tmp"),
             ("LC_ALL", "C.UTF-8"),
             ("TZ", "UTC"),
-            ("PYTHONDONTWRITEBYTECODE", "1"),
             ("TERM", "dumb"),
         ];
         let spec = ExecSpec {
@@ -125,14 +131,18 @@ impl Engine {
             stdin: Stdin::Null,
         };
         let sandbox = self.sandbox.get().await.map_err(StepError::from)?;
+        self.listener.event(&Event::SuiteStarted {
+            log: log_path.clone(),
+        });
         let finished = sandbox
-            .exec(&spec, &*job.journal, &job.cancel)
+            .exec(&spec, &journal, &job.cancel)
             .await
             .map_err(StepError::from)?;
-        let _ = job.journal.finish();
+        journal.finish().map_err(StepError::from)?;
         Ok(SuiteOutput {
             finished,
-            log: fs_err::read(job.journal.path()).map_err(StepError::from)?,
+            log: fs_err::read(&log_path).map_err(StepError::from)?,
+            log_path,
             junit: fs_err::read(out.dir.as_path().join(JUNIT)).ok(),
         })
     }
@@ -167,6 +177,26 @@ impl Engine {
             cancel: self.cancel.child_token(),
         };
         Ok((job, scratch))
+    }
+}
+
+/// Tells of each module of tests beside passing the lines on.
+struct Watch(Arc<dyn Listener>);
+
+impl Listener for Watch {
+    fn event(&self, event: &Event) {
+        self.0.event(event);
+        let Event::StepOutput { line, .. } = event else {
+            return;
+        };
+        if let Some(report) = ModuleReport::parse(line) {
+            self.0.event(&Event::SuiteProgress {
+                module: report.module.to_owned(),
+                outcome: report.outcome.to_owned(),
+                done: report.done,
+                total: report.total,
+            });
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod transfers;
 
 pub use conduct::*;
 pub use distribution::{Distribution, LoadError};
-pub use enter::EnterError;
+pub use enter::{Console, EnterError};
 pub use error::*;
 pub use event::*;
 pub use examine::{ExamineError, SuiteOutput};

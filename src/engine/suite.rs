@@ -121,34 +121,57 @@ pub fn judge(log: &str, junit: Option<&str>, expected: &[Expected]) -> Verdict {
     verdict
 }
 
-/// The modules that a log of `python -m test` reports: `0:00:01 load avg: 1.0 [ 3/40/1] test_x failed (…)`.
-/// A module that is run again counts by its last result.
+/// The modules that a log of `python -m test` reports. A module that is run again counts by its
+/// last result.
 fn modules(log: &str) -> BTreeMap<String, Ending> {
-    let mut modules = BTreeMap::new();
-    for line in log.lines() {
-        let Some((counter, rest)) = line.split_once("] ") else {
-            continue;
-        };
-        let numbers = counter.rsplit('[').next().unwrap_or_default();
-        if !numbers.contains('/') && numbers.trim().parse::<u32>().is_err() {
-            continue;
-        }
-        let mut words = rest.split_whitespace();
-        let Some(name) = words.next().filter(|name| name.starts_with("test")) else {
-            continue;
-        };
-        let outcome: Vec<&str> = words.take(3).collect();
-        let ending = match outcome.first().copied() {
-            Some("passed") => Ending::Passed,
-            Some("skipped") => Ending::Skipped,
+    let reports = log.lines().filter_map(ModuleReport::parse);
+    reports
+        .map(|report| (report.module.to_owned(), report.ending))
+        .collect()
+}
+
+/// A line about a module of tests that has ended:
+/// `0:00:01 load avg: 1.0 [ 3/40/1] test_x failed (1 failure)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ModuleReport<'a> {
+    /// How many modules have ended so far.
+    pub(super) done: usize,
+    /// How many there are in all; a run of failed ones again does not say.
+    pub(super) total: Option<usize>,
+    /// The module.
+    pub(super) module: &'a str,
+    /// What the line says of it.
+    pub(super) outcome: &'a str,
+    /// What that means.
+    pub(super) ending: Ending,
+}
+
+impl<'a> ModuleReport<'a> {
+    /// Reads a line, if it is one of these.
+    #[must_use]
+    pub(super) fn parse(line: &'a str) -> Option<Self> {
+        let (head, rest) = line.split_once("] ")?;
+        let mut numbers = head.rsplit('[').next()?.split('/').map(|n| n.trim().parse());
+        let done = numbers.next()?.ok()?;
+        let total = numbers.next().and_then(Result::ok);
+        let (module, outcome) = rest
+            .split_once(' ')
+            .filter(|(name, _)| name.starts_with("test"))?;
+        let ending = match outcome.split_whitespace().next()? {
+            "passed" => Ending::Passed,
             // "run no tests" is what a filter leaves of a module.
-            Some("run") => Ending::Skipped,
-            Some("failed" | "crashed" | "timed" | "worker" | "process" | "interrupted") => Ending::Failed,
-            _ => continue,
+            "skipped" | "run" => Ending::Skipped,
+            "failed" | "crashed" | "timed" | "worker" | "process" | "interrupted" => Ending::Failed,
+            _ => return None,
         };
-        modules.insert(name.to_owned(), ending);
+        Some(Self {
+            done,
+            total,
+            module,
+            outcome,
+            ending,
+        })
     }
-    modules
 }
 
 /// The test cases of a JUnit file as CPython writes it.
@@ -238,6 +261,30 @@ mod tests {
             BTreeSet::from(["test_zlib.Z.test_z".to_owned()])
         );
         assert!(judge(LOG, Some(JUNIT), &known[..2]).passed());
+    }
+
+    #[test]
+    fn a_line_tells_how_far_the_run_is() {
+        let reports: Vec<_> = LOG.lines().filter_map(ModuleReport::parse).collect();
+        let far: Vec<_> = reports.iter().map(|r| (r.done, r.total, r.module)).collect();
+        let of = Some(4);
+        assert_eq!(
+            far,
+            [
+                (1, of, "test_zlib"),
+                (2, of, "test_os"),
+                (3, of, "test_ssl"),
+                (4, of, "test_winreg")
+            ]
+        );
+        assert_eq!(reports[1].outcome, "failed (1 failure)");
+        let again = ModuleReport::parse("0:01:00 load avg: 1.0 [1/1] test_os passed").unwrap();
+        assert_eq!(again.ending, Ending::Passed);
+        assert_eq!(
+            ModuleReport::parse("0:01:00 load avg: 1.0 running (2): test_os (31.0 sec)"),
+            None
+        );
+        assert_eq!(ModuleReport::parse("[x] test_os passed"), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) struct Bars {
 struct State {
     summary: Option<ProgressBar>,
     running: BTreeMap<StepId, ProgressBar>,
+    suite: Option<ProgressBar>,
     cached: usize,
     run: usize,
 }
@@ -131,6 +132,28 @@ impl Listener for Bars {
                 self.ended(&mut state, step);
                 self.say(&format!("failed  {step}: {message}"));
             }
+            Event::SuiteStarted { log } => {
+                self.say(&format!("CPython's tests run; all they print goes to {log}"));
+                let bar = self.all.add(ProgressBar::new(0));
+                bar.set_style(style("[{bar:24}] {pos}/{len} {elapsed} {wide_msg}"));
+                bar.enable_steady_tick(Duration::from_millis(250));
+                state.suite = Some(bar);
+            }
+            Event::SuiteProgress {
+                module,
+                outcome,
+                done,
+                total,
+            } => {
+                if let Some(bar) = &state.suite {
+                    bar.set_length(total.unwrap_or(*done) as u64);
+                    bar.set_position(*done as u64);
+                    bar.set_message(format!("{module} {outcome}"));
+                }
+                if !outcome.starts_with("passed") && !outcome.starts_with("skipped") {
+                    self.say(&format!("test    {module} {outcome}"));
+                }
+            }
             Event::ArchiveWritten { path, .. } => self.say(&format!("wrote   {path}")),
             Event::Done { totals } => {
                 for (_, bar) in std::mem::take(&mut state.running) {
@@ -149,6 +172,10 @@ impl Listener for Bars {
 
 impl Reporter for Bars {
     fn clear(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(suite) = state.suite.take() {
+            suite.finish_and_clear();
+        }
         // A terminal that is gone cannot be cleared.
         let _ = self.all.clear();
     }

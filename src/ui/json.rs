@@ -74,6 +74,15 @@ fn object(event: &Event) -> Value {
             "event": "step-finished", "step": step, "output": output,
             "wall_seconds": wall.as_secs_f64(), "cpu_seconds": cpu.map(|cpu| cpu.as_secs_f64()),
         }),
+        Event::SuiteStarted { log } => json!({"event": "suite-started", "log": log.as_str()}),
+        Event::SuiteProgress {
+            module,
+            outcome,
+            done,
+            total,
+        } => json!({
+            "event": "suite-progress", "module": module, "outcome": outcome, "done": done, "of": total,
+        }),
         Event::StepRemade { step, blob } => json!({"event": "step-remade", "step": step, "blob": blob}),
         Event::StepDiffers { step, before, now } => {
             json!({"event": "step-differs", "step": step, "before": before, "now": now})

@@ -87,6 +87,16 @@ fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
             format!("differs {step}: the same action made {before} before and {now} now")
         }
         Event::StepFailed { step, message } => format!("failed  {step}: {message}"),
+        Event::SuiteStarted { log } => format!("start   CPython's tests; all they print goes to {log}"),
+        Event::SuiteProgress {
+            module,
+            outcome,
+            done,
+            total,
+        } => match total {
+            Some(total) => format!("test    [{done}/{total}] {module} {outcome}"),
+            None => format!("test    [{done}] {module} {outcome}"),
+        },
         Event::ArchiveWritten { path, .. } => format!("wrote   {path}"),
         Event::Done { totals } => totals.to_string(),
     })
