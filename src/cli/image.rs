@@ -61,17 +61,7 @@ impl Lock {
         let image = read_image(SourceFile { path, text })?;
         let request = LockRequest {
             image: self.image.clone(),
-            architecture: image.architecture.0.clone(),
-            suites: image
-                .suites
-                .iter()
-                .map(|suite| {
-                    let components = suite.components.iter().map(|name| name.0.clone());
-                    (suite.suite.0.clone(), components.collect())
-                })
-                .collect(),
-            packages: image.packages.iter().map(|name| name.0.clone()).collect(),
-            snapshot: image.snapshot.0.clone(),
+            ..LockRequest::from(&image)
         };
         let scratch = context.store()?.scratch()?;
         let lock = resolve(&request, scratch.dir.as_path(), &context.cancel)?;

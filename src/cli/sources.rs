@@ -22,9 +22,9 @@ pub(super) enum Sources {
     Mirror(Mirror),
 }
 
-/// `pbs sources list`.
+/// What is needed by whom.
 #[derive(Args, Clone, Debug)]
-pub(super) struct List {
+struct Wanted {
     #[command(flatten)]
     which: Which,
     /// Everything that any released build needs
@@ -32,14 +32,27 @@ pub(super) struct List {
     all: bool,
 }
 
+impl Wanted {
+    fn plans(&self, context: &Context) -> Result<Vec<Planned>, CliError> {
+        if self.all {
+            return context.all_plans();
+        }
+        Ok(vec![context.plan(&self.which)?])
+    }
+}
+
+/// `pbs sources list`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct List {
+    #[command(flatten)]
+    wanted: Wanted,
+}
+
 /// `pbs sources fetch`.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Fetch {
     #[command(flatten)]
-    which: Which,
-    /// Everything that any released build needs
-    #[arg(long)]
-    all: bool,
+    wanted: Wanted,
     #[command(flatten)]
     from: From,
 }
@@ -50,10 +63,7 @@ pub(super) struct Mirror {
     /// The directory
     dir: Utf8PathBuf,
     #[command(flatten)]
-    which: Which,
-    /// Everything that any released build needs
-    #[arg(long)]
-    all: bool,
+    wanted: Wanted,
     #[command(flatten)]
     from: From,
 }
@@ -62,7 +72,7 @@ impl Sources {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
         match self {
             Self::List(list) => {
-                let plans = plans(context, &list.which, list.all)?;
+                let plans = list.wanted.plans(context)?;
                 for need in needs(&plans) {
                     let listed = need.listed();
                     writeln!(context.stdout, "{}", listed.name)?;
@@ -73,7 +83,7 @@ impl Sources {
                 Ok(())
             }
             Self::Fetch(fetch) => {
-                let plans = plans(context, &fetch.which, fetch.all)?;
+                let plans = fetch.wanted.plans(context)?;
                 let needs = needs(&plans);
                 let errors = fetch_all(&fetcher(context, &fetch.from)?, &needs);
                 if errors.is_empty() {
@@ -82,13 +92,13 @@ impl Sources {
                 }
                 Err(failed(&errors))
             }
-            Self::Mirror(wanted) => {
-                let plans = plans(context, &wanted.which, wanted.all)?;
-                let dir = context.settings.working_dir.join(&wanted.dir);
-                let files = mirror(&fetcher(context, &wanted.from)?, &needs(&plans), &dir)
+            Self::Mirror(mirrored) => {
+                let plans = mirrored.wanted.plans(context)?;
+                let dir = context.settings.working_dir.join(&mirrored.dir);
+                let files = mirror(&fetcher(context, &mirrored.from)?, &needs(&plans), &dir)
                     .map_err(|errors| failed(&errors))?;
                 for file in files {
-                    writeln!(context.stdout, "{}", wanted.dir.join(file.file))?;
+                    writeln!(context.stdout, "{}", mirrored.dir.join(file.file))?;
                 }
                 Ok(())
             }
@@ -99,13 +109,6 @@ impl Sources {
 fn fetcher(context: &Context, from: &From) -> Result<Fetcher, CliError> {
     let store = context.store()?;
     context.fetcher(store, from, &Transfers::new(std::sync::Arc::new(Silent)))
-}
-
-fn plans(context: &Context, which: &Which, all: bool) -> Result<Vec<Planned>, CliError> {
-    if all {
-        return context.all_plans();
-    }
-    Ok(vec![context.plan(which)?])
 }
 
 fn needs(plans: &[Planned]) -> Vec<Need<'_>> {

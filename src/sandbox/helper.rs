@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::{docker, native};
 
 /// What comes first in the arguments of a process that is a sandbox's helper.
-pub(super) const SUBCOMMAND: &str = "__sandbox";
+pub const SUBCOMMAND: &str = "__sandbox";
 
 /// The whole program when it was started as `pbs __sandbox …`; `args` is what comes after that.
 pub fn sandbox_child_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {

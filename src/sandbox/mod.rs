@@ -14,8 +14,6 @@ pub use choose::{Choice, Settings, choose};
 pub use docker::{Docker, DockerError};
 pub use error::SandboxError;
 pub use fake::{Ending, Fake, Leaving, Script};
-pub use helper::sandbox_child_main;
+pub use helper::{SUBCOMMAND, sandbox_child_main};
 pub use native::Native;
 pub use spec::*;
-
-use helper::SUBCOMMAND;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::reporter::Reporter;
-use crate::engine::{Event, Listener, Seconds};
+use super::plain::line;
+use super::reporter::{Reporter, Verbosity};
+use crate::engine::{Event, Listener};
 use crate::plan::StepId;
 
 /// Draws bars on standard error.
@@ -112,28 +113,12 @@ impl Listener for Bars {
                     bar.set_message(line.clone());
                 }
             }
-            Event::StepNote { step, text } => self.say(&format!("note    {step}: {text}")),
-            Event::StepWaiting { step } => {
-                self.say(&format!("wait    {step}: the same is being done elsewhere"))
-            }
-            Event::StepFinished { step, wall, .. } => {
+            Event::StepFinished { step, .. } => {
                 state.run += 1;
                 self.ended(&mut state, step);
-                self.say(&format!("done    {step} in {}", Seconds(*wall)));
             }
-            Event::StepRemade { step, blob } => {
-                self.ended(&mut state, step);
-                self.say(&format!("again   {step}: blob {blob} of its output is gone"));
-            }
-            Event::StepDiffers { step, before, now } => self.say(&format!(
-                "differs {step}: the same action made {before} before and {now} now"
-            )),
-            Event::StepFailed { step, message } => {
-                self.ended(&mut state, step);
-                self.say(&format!("failed  {step}: {message}"));
-            }
-            Event::SuiteStarted { log } => {
-                self.say(&format!("CPython's tests run; all they print goes to {log}"));
+            Event::StepRemade { step, .. } | Event::StepFailed { step, .. } => self.ended(&mut state, step),
+            Event::SuiteStarted { .. } => {
                 let bar = self.all.add(ProgressBar::new(0));
                 bar.set_style(style("[{bar:24}] {pos}/{len} {elapsed} {wide_msg}"));
                 bar.enable_steady_tick(Duration::from_millis(250));
@@ -150,21 +135,27 @@ impl Listener for Bars {
                     bar.set_position(*done as u64);
                     bar.set_message(format!("{module} {outcome}"));
                 }
-                if !outcome.starts_with("passed") && !outcome.starts_with("skipped") {
-                    self.say(&format!("test    {module} {outcome}"));
-                }
             }
-            Event::ArchiveWritten { path, .. } => self.say(&format!("wrote   {path}")),
-            Event::Done { totals } => {
+            Event::Done { .. } => {
                 for (_, bar) in std::mem::take(&mut state.running) {
                     bar.finish_and_clear();
                 }
                 if let Some(summary) = state.summary.take() {
                     summary.finish_and_clear();
                 }
-                self.say(&totals.to_string());
-                return;
             }
+            _ => {}
+        }
+        // What a bar shows needs no line.
+        let shown = match event {
+            Event::PlanReady { .. } | Event::StepStarted { .. } | Event::StepProgress { .. } => true,
+            Event::SuiteProgress { outcome, .. } => {
+                outcome.starts_with("passed") || outcome.starts_with("skipped")
+            }
+            _ => false,
+        };
+        if !shown && let Some(line) = line(event, Verbosity::Normal) {
+            self.say(&line);
         }
         state.count();
     }

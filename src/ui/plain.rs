@@ -57,7 +57,7 @@ impl Reporter for Plain {
 }
 
 /// The line of an event, if it deserves one.
-fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
+pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     let loudness = match event {
         Event::StepFailed { .. } => Verbosity::Quiet,
         Event::StepCached { .. } | Event::StepOutput { .. } => Verbosity::Verbose,
