@@ -23,5 +23,6 @@ pub use limits::UnpackLimits;
 pub use members::members;
 pub use pack::{Compression, PackSpec, pack};
 pub use patch::{HunkOffset, PatchError, Patched, apply_patches};
+pub(crate) use root::package_digest;
 pub use root::{RootError, unpack_root};
 pub use unpack::{UnpackSpec, Unpacked, unpack};

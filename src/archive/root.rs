@@ -110,7 +110,7 @@ pub fn unpack_root(store: &Store, root: &Root) -> Result<Unpacked, RootError> {
     let remove = Globs::parse(&root.remove).map_err(RootError::Remove)?;
     // The slow part, decompressing and hashing, needs no order.
     let packages = spread(&root.packages, 1, |locked| {
-        let digest = digest(locked)?;
+        let digest = package_digest(locked)?;
         read_deb(store, &digest, &remove).map_err(|source| RootError::Package {
             package: locked.package.clone(),
             version: locked.version.clone(),
@@ -141,8 +141,9 @@ pub fn unpack_root(store: &Store, root: &Root) -> Result<Unpacked, RootError> {
     })
 }
 
-fn digest(locked: &LockedPackage) -> Result<Digest, RootError> {
-    Digest::from_hex(&locked.sha256, locked.size).map_err(|source| RootError::Digest {
+/// The digest of a package as its lock has it.
+pub(crate) fn package_digest(locked: &LockedPackage) -> Result<Digest, RootError> {
+    locked.digest().map_err(|source| RootError::Digest {
         package: locked.package.clone(),
         source,
     })

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::fail::CliError;
 use super::human::{self, Bytes};
-use crate::engine::Class;
+use crate::engine::{Class, Engine};
 use crate::store::CollectPolicy;
 use crate::ui::Failure;
 
@@ -112,7 +112,7 @@ impl Cache {
 /// Removes the log files of results that are no longer recorded; a log that is still wanted is
 /// written again from the store.
 fn collect_logs(store: &crate::store::Store) -> Result<usize, CliError> {
-    let dir = store.root().join("logs");
+    let dir = Engine::logs(store);
     let entries = match fs_err::read_dir(&dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::{From, Global, Running, SandboxName, Which};
 use super::fail::CliError;
 use super::settings::Settings;
-use crate::engine::{Class, Distribution, Engine, LazySandbox, Listener, Parts, Transfers, find_step};
+use crate::engine::{Class, Distribution, Engine, History, LazySandbox, Listener, Transfers};
 use crate::fetch::{FetchOptions, Fetcher, Network};
 use crate::model::HostPath;
 use crate::plan::{self, Plan, StepId};
@@ -55,7 +55,7 @@ impl Planned {
 
     /// The step that a person means.
     pub(super) fn find(&self, name: &str) -> Result<StepId, CliError> {
-        find_step(&self.plan, name).ok_or_else(|| {
+        self.plan.find(name).cloned().ok_or_else(|| {
             let known = self.plan.steps.keys().map(|id| id.0.as_str());
             let hint = match crate::recipe::nearest(name, known) {
                 Some(near) => format!("did you mean `{near}`? `pbs plan` lists all steps"),
@@ -159,11 +159,11 @@ impl Context {
     pub(super) fn plan_of(&self, distribution: &Distribution, path: &Utf8Path) -> Result<Planned, CliError> {
         // A distribution without a manifest is held to the limits of this machine's own target:
         // there is nothing that says otherwise, and the missing manifest is a finding.
-        let Some(manifest) = &distribution.manifest else {
+        let Ok(manifest) = &distribution.manifest else {
             return self.plan(&Which::default());
         };
         let recipes = self.recipes()?;
-        let known = recipes.packages.get("cpython");
+        let known = recipes.packages.get(plan::CPYTHON);
         let has_version = known.is_some_and(|known| known.versions.contains_key(&manifest.python_version));
         let which = Which {
             python: has_version.then(|| manifest.python_version.clone()),
@@ -226,16 +226,16 @@ impl Context {
         running: &Running,
     ) -> Result<Arc<Engine>, CliError> {
         let store = self.store()?;
-        let listener: Arc<dyn Listener> = Arc::new(Forward(Arc::clone(&self.reporter)));
+        let listener: Arc<dyn Listener> = Arc::clone(&self.reporter) as _;
         let transfers = Transfers::new(Arc::clone(&listener));
-        Ok(Engine::new(Parts {
+        Ok(Arc::new(Engine {
             fetcher: self.fetcher(store.clone(), from, &transfers)?,
             transfers,
             sandbox: self.sandbox(running.sandbox),
             cores: running.jobs.unwrap_or(self.settings.cores).get(),
             listener,
             cancel: self.cancel.clone(),
-            scope: planned.scope(),
+            history: History::new(&store, &planned.scope()),
             store,
         }))
     }
@@ -272,15 +272,6 @@ impl Context {
             helper: self.settings.program.clone(),
             docker: self.settings.docker_host.clone(),
         }
-    }
-}
-
-/// A reporter as a listener.
-struct Forward(Arc<dyn Reporter>);
-
-impl Listener for Forward {
-    fn event(&self, event: &crate::engine::Event) {
-        self.0.event(event);
     }
 }
 

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::fail::CliError;
 use super::human::Bytes;
 use crate::engine::Class;
+use crate::model::on_one_line;
 use crate::sandbox::{self, Choice};
 use crate::ui::Failure;
 
@@ -98,7 +99,7 @@ fn sandboxes(context: &Context) -> Vec<Check> {
             Err(error) => Check {
                 what,
                 health: Health::Lacking,
-                found: Failure::of(&error).chain.join(": "),
+                found: on_one_line(&error),
                 hint: error.hint(),
             },
         },

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::fail::CliError;
+use crate::plan::CPYTHON;
 
 /// List what can be built: targets, versions of CPython, options, versions of dependencies
 #[derive(Args, Clone, Debug)]
@@ -34,7 +35,7 @@ impl Targets {
                 .versions
                 .iter()
                 .map(|(version, file)| {
-                    let default = if name == "cpython" {
+                    let default = if name == CPYTHON {
                         *version == defaults.python.0.to_string()
                     } else {
                         file.value.default

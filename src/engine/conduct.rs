@@ -318,7 +318,7 @@ impl Attempt {
     async fn run(self) -> Ended {
         let key = self.pending.key;
         // Two processes with the same store do not do the same work twice.
-        let _lock = match ActionLock::try_take(&self.engine.locks, &key) {
+        let _lock = match ActionLock::try_take(&self.engine.locks(), &key) {
             Ok(Some(lock)) => lock,
             Ok(None) => return Ended::Elsewhere,
             Err(error) => return Ended::Failed(error.into(), None),
@@ -454,7 +454,7 @@ impl Engine {
                 () = self.cancel.cancelled() => return,
                 () = tokio::time::sleep(POLL) => {}
             }
-            match ActionLock::try_take(&self.locks, key) {
+            match ActionLock::try_take(&self.locks(), key) {
                 Ok(None) => {}
                 // Whoever asks next hears of the error.
                 Ok(Some(_)) | Err(_) => return,
@@ -466,7 +466,7 @@ impl Engine {
     #[must_use]
     pub fn log_path(&self, step: &StepId, key: &Digest) -> camino::Utf8PathBuf {
         let name = format!("{}.{}.log", flat(&step.0), &key.hex()[..12]);
-        self.logs.join(name)
+        Self::logs(&self.store).join(name)
     }
 
     fn keep_log(&self, journal: &Journal) -> Result<Option<Digest>, StepError> {
@@ -487,8 +487,9 @@ impl Engine {
         let path = self.log_path(step, &made.key);
         let there = fs_err::metadata(&path).is_ok_and(|metadata| metadata.len() == log.size);
         if !there {
-            fs_err::create_dir_all(&self.logs)?;
-            let mut file = tempfile::NamedTempFile::new_in(&self.logs)?;
+            let dir = Self::logs(&self.store);
+            fs_err::create_dir_all(&dir)?;
+            let mut file = tempfile::NamedTempFile::new_in(&dir)?;
             std::io::copy(&mut self.store.open_blob(&log)?, &mut file)?;
             file.persist(&path).map_err(|error| error.error)?;
         }

@@ -1,5 +1,7 @@
 //! A distribution from outside — an archive or an unpacked directory — as a tree of the store.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::archive::{ArchiveError, UnpackLimits, UnpackSpec, members, unpack};
@@ -17,10 +19,21 @@ pub struct Distribution {
     pub tree: Tree,
     /// Its digest.
     pub digest: TreeDigest,
-    /// Its manifest, unless that cannot be read; then verification says so.
-    pub manifest: Option<Manifest>,
+    /// Its manifest, or why it has none; verification says so too.
+    pub manifest: Result<Manifest, NoManifest>,
     /// Order, times and owners, where it is an archive.
     pub archive: Option<ArchiveFacts>,
+}
+
+/// Why a distribution has no manifest.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoManifest {
+    /// The file is not there.
+    #[error("there is no `{}`", Manifest::PATH)]
+    Missing,
+    /// The file is none.
+    #[error(transparent)]
+    Unreadable(Arc<ReadManifestError>),
 }
 
 /// Why a distribution cannot be loaded.
@@ -44,9 +57,9 @@ pub enum LoadError {
     Manifest {
         /// The archive or directory.
         path: Utf8PathBuf,
-        /// Why not, where there is one.
+        /// Why not.
         #[source]
-        source: Option<ReadManifestError>,
+        source: NoManifest,
     },
     /// It is no archive, or a damaged one.
     #[error("failed to unpack `{path}`")]
@@ -137,10 +150,7 @@ impl Distribution {
                 path: path.to_owned(),
             });
         }
-        let manifest = match tree.get(&super::steps::manifest_path()) {
-            Some(Entry::File { digest, .. }) => Manifest::read(&store.read_blob(digest)?).ok(),
-            _ => None,
-        };
+        let manifest = read_manifest(store, &tree)?;
         Ok(Self {
             digest: store.put_tree(&tree)?,
             tree,
@@ -151,11 +161,25 @@ impl Distribution {
 
     /// Its manifest, for commands that cannot do without.
     pub fn manifest(&self, path: &Utf8Path) -> Result<&Manifest, LoadError> {
-        self.manifest.as_ref().ok_or_else(|| LoadError::Manifest {
+        self.manifest.as_ref().map_err(|why| LoadError::Manifest {
             path: path.to_owned(),
-            source: None,
+            source: why.clone(),
         })
     }
+}
+
+/// Where the manifest stands in a distribution.
+pub(crate) fn manifest_path() -> TreePath {
+    TreePath::parse(Manifest::PATH).expect("it is a path")
+}
+
+/// The manifest of a distribution.
+pub(crate) fn read_manifest(store: &Store, tree: &Tree) -> Result<Result<Manifest, NoManifest>, StoreError> {
+    let Some(Entry::File { digest, .. }) = tree.get(&manifest_path()) else {
+        return Ok(Err(NoManifest::Missing));
+    };
+    let manifest = Manifest::read(&store.read_blob(digest)?);
+    Ok(manifest.map_err(|error| NoManifest::Unreadable(Arc::new(error))))
 }
 
 /// The tree of a directory: the one that has `python`, or that one itself.
@@ -163,7 +187,7 @@ fn read_directory(store: &Store, path: &Utf8Path) -> Result<Tree, LoadError> {
     let python = TreePath::parse("python")?;
     let (at, root) = if path.join("python").is_dir() {
         (python, path.join("python"))
-    } else if path.join("PYTHON.json").is_file() {
+    } else if path.join(Manifest::NAME).is_file() {
         (python, path.to_owned())
     } else {
         return Ok(Tree::new());

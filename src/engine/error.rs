@@ -2,10 +2,11 @@
 
 use camino::Utf8PathBuf;
 
+use super::distribution::NoManifest;
 use super::schedule::UnknownStep;
 use crate::archive::{ArchiveError, PatchError};
 use crate::fetch::FetchError;
-use crate::manifest::{DeriveError, LayoutError, ObserveError, ReadFactsError, ReadManifestError};
+use crate::manifest::{DeriveError, LayoutError, ObserveError, ReadFactsError};
 use crate::model::{Digest, MergeError, ParsePathError};
 use crate::plan::StepId;
 use crate::recipe::SetupError;
@@ -190,7 +191,7 @@ pub enum StepError {
     Derive(#[from] DeriveError),
     /// The manifest cannot be read.
     #[error("failed to read the manifest")]
-    ReadManifest(#[from] ReadManifestError),
+    Manifest(#[from] NoManifest),
     /// An archive cannot be written or read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -241,7 +242,7 @@ impl StepError {
             | Self::Layout(_)
             | Self::Facts(_)
             | Self::Derive(_)
-            | Self::ReadManifest(_)
+            | Self::Manifest(_)
             | Self::Archive(_)
             | Self::Relink(_)
             | Self::Verify(_)

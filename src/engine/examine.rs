@@ -9,11 +9,11 @@ use super::Engine;
 use super::error::{EngineError, StepError};
 use super::event::{Event, Listener};
 use super::journal::Journal;
-use super::steps::{self, Job};
+use super::steps::{self, Job, Setting, Stage};
 use super::suite::ModuleReport;
-use crate::model::{GuestPath, TreeDigest};
+use crate::model::TreeDigest;
 use crate::plan::{Plan, ROOT, Step, StepId, StepKind};
-use crate::sandbox::{ExecSpec, Finished, Mount, RootDir, Stdin};
+use crate::sandbox::Finished;
 use crate::verify::{ArchiveFacts, Report};
 
 /// Why a distribution could not be examined.
@@ -80,62 +80,37 @@ impl Engine {
         let log_path = self.log_path(&StepId("cpython/tests".to_owned()), &distribution.0);
         let watch = Arc::new(Watch(Arc::clone(&self.listener)));
         let journal = Journal::create(id.clone(), &log_path, watch).map_err(StepError::from)?;
-        let store = self.store.clone();
-        let (root_digest, interpreter) = (job.input(ROOT)?, interpreter.to_owned());
-        let prepared = steps::blocking(move || {
-            Ok((
-                store.materialise(&root_digest)?,
-                store.materialise(&distribution)?,
-                store.scratch()?,
-                store.scratch()?,
-            ))
-        });
-        let (root, python, work, out) = prepared.await?;
-        let jobs = self.cores;
         let mut argv = vec![
-            format!("/in/distribution/python/{interpreter}"),
+            format!("/in/{DISTRIBUTION}/python/{interpreter}"),
             "-m".to_owned(),
             "test".to_owned(),
-            format!("-j{jobs}"),
+            format!("-j{}", self.cores),
             "--junit-xml".to_owned(),
             format!("/out/{JUNIT}"),
         ];
         argv.extend(tests.iter().cloned());
-        let env = [
-            ("PATH", "/usr/bin:/bin"),
-            ("HOME", "/work"),
-            ("TMPDIR", "/tmp"),
-            ("LC_ALL", "C.UTF-8"),
-            ("TZ", "UTC"),
-            ("TERM", "dumb"),
-        ];
-        let spec = ExecSpec {
-            name: "test".to_owned(),
-            root: RootDir {
-                digest: root_digest,
-                dir: root.dir.clone(),
-            },
-            mounts: vec![Mount {
-                host: python.dir.clone(),
-                guest: steps::below_in("distribution"),
-            }],
-            work: work.dir.clone(),
-            out: out.dir.clone(),
-            argv,
-            env: env
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            cwd: GuestPath::parse("/work").map_err(StepError::from)?,
-            uid: steps::UID,
-            timeout: Duration::from_secs(SUITE_HOURS * 3600),
-            stdin: Stdin::Null,
-        };
+        let (store, root) = (self.store.clone(), job.input(ROOT)?);
+        let stage = steps::blocking(move || {
+            Stage::lay_out(
+                &store,
+                Setting {
+                    name: "test",
+                    root,
+                    inputs: BTreeMap::from([(DISTRIBUTION, distribution)]),
+                    files: &[],
+                    argv,
+                    env: steps::environment([("PATH", "/usr/bin:/bin"), ("TERM", "dumb")]),
+                    timeout: Duration::from_secs(SUITE_HOURS * 3600),
+                },
+            )
+        })
+        .await?;
         let sandbox = self.sandbox.get().await.map_err(StepError::from)?;
         self.listener.event(&Event::SuiteStarted {
             log: log_path.clone(),
         });
         let finished = sandbox
-            .exec(&spec, &journal, &job.cancel)
+            .exec(&stage.spec, &journal, &job.cancel)
             .await
             .map_err(StepError::from)?;
         journal.finish().map_err(StepError::from)?;
@@ -143,7 +118,7 @@ impl Engine {
             finished,
             log: fs_err::read(&log_path).map_err(StepError::from)?,
             log_path,
-            junit: fs_err::read(out.dir.as_path().join(JUNIT)).ok(),
+            junit: fs_err::read(stage.out.dir.as_path().join(JUNIT)).ok(),
         })
     }
 

@@ -4,7 +4,6 @@
 //! with what the system says of the file (device, inode, size, modification and change time), which
 //! no ordinary write leaves as it is; where that does not match, the whole file is read and hashed.
 
-use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 
@@ -15,9 +14,9 @@ use super::Engine;
 use super::conduct::{Made, Outputs};
 use super::error::EngineError;
 use super::event::Event;
-use crate::model::{Digest, Hasher};
-use crate::plan::{Plan, StepId, StepKind};
-use crate::store::StoreError;
+use crate::model::Digest;
+use crate::plan::{Plan, StepKind};
+use crate::store::{StoreError, digest_of};
 
 /// What was known of a file when its digest was.
 #[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -114,7 +113,7 @@ impl Engine {
         if seen == Some(Seen::of(*digest, &metadata)) {
             return Ok(true);
         }
-        if digest_of(path)? != *digest {
+        if digest_of(&mut fs_err::File::open(path)?)? != *digest {
             return Ok(false);
         }
         self.remember_export(path, note, *digest);
@@ -130,30 +129,4 @@ impl Engine {
             let _ = self.store.put_note(note, &text);
         }
     }
-}
-
-fn digest_of(path: &Utf8Path) -> Result<Digest, std::io::Error> {
-    let mut file = fs_err::File::open(path)?;
-    let mut hasher = Hasher::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
-}
-
-/// The step of a plan that a person means: its whole name, or the name of a package for its last step.
-pub fn find_step(plan: &Plan, name: &str) -> Option<StepId> {
-    let whole = StepId(name.to_owned());
-    if plan.steps.contains_key(&whole) {
-        return Some(whole);
-    }
-    let prefix = format!("{name}/");
-    plan.steps
-        .keys()
-        .rev()
-        .find(|id| id.0.starts_with(&prefix))
-        .cloned()
 }

@@ -18,12 +18,11 @@ mod survey;
 mod transfers;
 
 pub use conduct::*;
-pub use distribution::{Distribution, LoadError};
+pub use distribution::{Distribution, LoadError, NoManifest};
 pub use enter::{Console, EnterError};
 pub use error::*;
 pub use event::*;
 pub use examine::{ExamineError, SuiteOutput};
-pub use export::find_step;
 pub use history::History;
 pub use journal::TAIL_LINES;
 pub use parts::*;

@@ -32,60 +32,20 @@ pub struct Engine {
     pub listener: Arc<dyn Listener>,
     /// Ends everything when cancelled.
     pub cancel: CancellationToken,
-    /// The last action of each step.
+    /// The last action of each step of this build.
     pub history: History,
-    /// Where logs stand as files.
-    pub logs: Utf8PathBuf,
-    /// Where the locks of actions stand.
-    pub locks: Utf8PathBuf,
-}
-
-/// What differs from one use of the engine to the next.
-pub struct Parts {
-    /// Content and results.
-    pub store: Store,
-    /// Gets sources and packages.
-    pub fetcher: Fetcher,
-    /// What the fetcher tells of its transfers; it was made with this.
-    pub transfers: Transfers,
-    /// Where commands run.
-    pub sandbox: LazySandbox,
-    /// How many cores steps may take.
-    pub cores: usize,
-    /// Who hears of what happens.
-    pub listener: Arc<dyn Listener>,
-    /// Ends everything when cancelled.
-    pub cancel: CancellationToken,
-    /// Which build it is, for explanations: version, target, options.
-    pub scope: String,
 }
 
 impl Engine {
-    /// Puts an engine together.
+    /// Where the logs of a store's actions stand as files.
     #[must_use]
-    pub fn new(parts: Parts) -> Arc<Self> {
-        Arc::new(Self {
-            history: History::new(&parts.store, &parts.scope),
-            logs: parts.store.root().join("logs"),
-            locks: parts.store.root().join("locks"),
-            store: parts.store,
-            fetcher: parts.fetcher,
-            transfers: parts.transfers,
-            sandbox: parts.sandbox,
-            cores: parts.cores,
-            listener: parts.listener,
-            cancel: parts.cancel,
-        })
+    pub fn logs(store: &Store) -> Utf8PathBuf {
+        store.root().join("logs")
     }
-}
 
-impl fmt::Debug for Parts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts")
-            .field("store", &self.store)
-            .field("sandbox", &self.sandbox)
-            .field("cores", &self.cores)
-            .finish_non_exhaustive()
+    /// Where the locks of actions stand.
+    pub(super) fn locks(&self) -> Utf8PathBuf {
+        self.store.root().join("locks")
     }
 }
 

@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, ClientError};
 use crate::model::Pin;
+use crate::plan::CrateFile;
 
 /// Cargo's cache, looked through for a crate of the right size; the caller checks its digest.
-pub(crate) fn find_cached(home: &Utf8Path, name: &str, version: &str, pin: &Pin) -> Vec<Utf8PathBuf> {
+pub(crate) fn find_cached(home: &Utf8Path, krate: &CrateFile, pin: &Pin) -> Vec<Utf8PathBuf> {
+    let CrateFile { name, version } = krate;
     let Ok(registries) = home.join("registry/cache").read_dir_utf8() else {
         return Vec::new();
     };
@@ -29,12 +31,12 @@ pub(crate) fn find_cached(home: &Utf8Path, name: &str, version: &str, pin: &Pin)
 /// Has cargo download a crate into its cache.
 pub(crate) fn download(
     scratch: &Utf8Path,
-    name: &str,
-    version: &str,
+    krate: &CrateFile,
     cancelled: &CancellationToken,
 ) -> Result<(), ClientError> {
+    let CrateFile { name, version } = krate;
     // What stands after the plus is not part of a requirement.
-    let requirement = version.split('+').next().unwrap_or(version);
+    let requirement = version.split('+').next().unwrap_or_default();
     let cargo = |args: &[&str]| {
         Client {
             program: "cargo",

@@ -1,6 +1,5 @@
 //! Why something could not be fetched: each place that was tried, and its reason.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -8,7 +7,7 @@ use super::client::ClientError;
 use super::http::HttpError;
 use super::pypi::PypiError;
 use crate::archive::{ArchiveError, RootError};
-use crate::model::{Digest, Pin, TreeDigest};
+use crate::model::{Digest, Pin, TreeDigest, on_one_line};
 use crate::store::StoreError;
 
 /// Why something could not be fetched.
@@ -157,25 +156,9 @@ impl Reason {
     }
 }
 
-/// An error with all its causes, on one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        // Transparent wrappers repeat what they wrap.
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, chain(&self.reason))
+        write!(f, "{}: {}", self.place, on_one_line(&self.reason))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::parallel::in_parallel;
 use super::places::file_name;
-use super::source::{file_name_of, package_pin};
+use super::source::package_pin;
 use super::{FetchError, Fetcher, dir};
 use crate::model::{Digest, Pin};
 use crate::plan::{Fetch, LockedPackage, Origin, Plan, Root, StepKind};
@@ -105,7 +105,7 @@ impl<'a> Need<'a> {
     pub fn name(&self) -> &'a str {
         match self {
             Self::Source(fetch) => &fetch.name,
-            Self::Package(_, package) => file_name_of(package),
+            Self::Package(_, package) => package.file_name(),
         }
     }
 
@@ -123,7 +123,7 @@ impl<'a> Need<'a> {
                 .collect(),
             Self::Package(_, package) => package_pin(package)
                 .map(|digest| ListedPlace {
-                    place: format!("Debian {} {}", package.suite, package.filename),
+                    place: describe_package(package),
                     digest,
                 })
                 .into_iter()
@@ -147,8 +147,7 @@ impl<'a> Need<'a> {
             }
             Self::Package(root, package) => {
                 let digest = fetcher.fetch_package(package, &root.image, &root.snapshot)?;
-                let upstream = format!("Debian {} {}", package.suite, package.filename);
-                Ok((digest, file_name_of(package).to_owned(), upstream))
+                Ok((digest, package.file_name().to_owned(), describe_package(package)))
             }
         }
     }
@@ -157,19 +156,20 @@ impl<'a> Need<'a> {
 fn describe(origin: &Origin) -> String {
     match origin {
         Origin::Url(url) => url.clone(),
-        Origin::Debian {
-            suite,
-            source,
-            version,
-            file,
-        } => format!("Debian {suite} source {source} {version}: {file}"),
-        Origin::Crate { name, version } => format!("crate {name} {version}"),
-        Origin::Pypi {
-            project,
-            version,
-            file,
-        } => format!("Python project {project} {version}: {file}"),
+        Origin::Debian(wanted) => format!(
+            "Debian {} source {} {}: {}",
+            wanted.suite, wanted.source, wanted.version, wanted.file
+        ),
+        Origin::Crate(krate) => format!("crate {} {}", krate.name, krate.version),
+        Origin::Pypi(wanted) => format!(
+            "Python project {} {}: {}",
+            wanted.project, wanted.version, wanted.file
+        ),
     }
+}
+
+fn describe_package(package: &LockedPackage) -> String {
+    format!("Debian {} {}", package.suite, package.filename)
 }
 
 /// Gets everything into the store, several at a time; answers what could not be had.

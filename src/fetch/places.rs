@@ -9,7 +9,7 @@ use super::fetcher::{Fetcher, Network};
 use super::http::Http;
 use super::{Reason, crates, debian, dir};
 use crate::model::{Digest, Pin};
-use crate::plan::Origin;
+use crate::plan::{CrateFile, DebianFile, Origin, PypiFile};
 
 /// A file that is wanted, and who may have it.
 #[derive(Clone, Debug)]
@@ -32,45 +32,34 @@ pub(crate) enum From<'a> {
 }
 
 /// One way to get a file, after everything the machine knows has been looked up.
-pub(super) enum Way {
+pub(super) enum Way<'a> {
     Url(String),
     /// Through apt's settings.
     Mirror(String),
     /// Through the snapshot archive's list of a source package.
-    Snapshot {
-        source: String,
-        version: String,
-        file: String,
-    },
-    Crate {
-        name: String,
-        version: String,
-    },
-    Pypi {
-        project: String,
-        version: String,
-        file: String,
-    },
+    Snapshot(&'a DebianFile),
+    Crate(&'a CrateFile),
+    Pypi(&'a PypiFile),
 }
 
 /// One thing to try.
-pub(super) struct Attempt {
+pub(super) struct Attempt<'a> {
     /// Where, for people.
     pub(super) place: String,
     /// What to do.
-    pub(super) how: How,
+    pub(super) how: How<'a>,
 }
 
 /// What an attempt does.
-pub(super) enum How {
+pub(super) enum How<'a> {
     Stored(Digest),
     File(Utf8PathBuf),
-    Way(Way),
+    Way(Way<'a>),
     /// Nobody is asked, for this reason.
     Nobody(Reason),
 }
 
-impl Attempt {
+impl Attempt<'_> {
     fn file(path: Utf8PathBuf) -> Self {
         Self {
             place: format!("`{path}`"),
@@ -90,13 +79,13 @@ pub(crate) fn file_name(origin: &Origin) -> String {
                 .unwrap_or(path)
                 .to_owned()
         }
-        Origin::Debian { file, .. } | Origin::Pypi { file, .. } => file.clone(),
-        Origin::Crate { name, version } => format!("{name}-{version}.crate"),
+        Origin::Debian(DebianFile { file, .. }) | Origin::Pypi(PypiFile { file, .. }) => file.clone(),
+        Origin::Crate(CrateFile { name, version }) => format!("{name}-{version}.crate"),
     }
 }
 
 impl Fetcher {
-    pub(super) fn in_store(&self, offer: &Offer<'_>) -> Vec<Attempt> {
+    pub(super) fn in_store<'a>(&self, offer: &Offer<'a>) -> Vec<Attempt<'a>> {
         let found = self.find(&offer.pin);
         let attempt = |digest| Attempt {
             place: format!("`{}` in the store", offer.file),
@@ -116,7 +105,7 @@ impl Fetcher {
         self.store().has_blob(&digest).then_some(digest)
     }
 
-    pub(super) fn in_directories(&self, offer: &Offer<'_>) -> Vec<Attempt> {
+    pub(super) fn in_directories<'a>(&self, offer: &Offer<'a>) -> Vec<Attempt<'a>> {
         let mut attempts = Vec::new();
         for dir in &self.inner.options.source_dirs {
             let files = dir::candidates(dir.as_path(), &offer.pin, &offer.file);
@@ -131,18 +120,17 @@ impl Fetcher {
             }
             attempts.extend(files.into_iter().map(Attempt::file));
         }
-        if let (From::Origin(Origin::Crate { name, version }), Some(home)) =
-            (offer.from, &self.inner.options.cargo_home)
+        if let (From::Origin(Origin::Crate(krate)), Some(home)) = (offer.from, &self.inner.options.cargo_home)
         {
-            let files = crates::find_cached(home.as_path(), name, version, &offer.pin);
+            let files = crates::find_cached(home.as_path(), krate, &offer.pin);
             attempts.extend(files.into_iter().map(Attempt::file));
         }
         attempts
     }
 
-    pub(super) fn in_world(&self, offer: &Offer<'_>) -> Vec<Attempt> {
+    pub(super) fn in_world<'a>(&self, offer: &Offer<'a>) -> Vec<Attempt<'a>> {
         let offline = self.inner.options.network == Network::Offline;
-        let attempt = |place: String, way: Way| Attempt {
+        let attempt = |place: String, way: Way<'a>| Attempt {
             place,
             how: if offline {
                 How::Nobody(Reason::Offline)
@@ -154,12 +142,13 @@ impl Fetcher {
         let mut attempts = Vec::new();
         match offer.from {
             From::Origin(Origin::Url(url)) => attempts.push(attempt(url.clone(), Way::Url(url.clone()))),
-            From::Origin(Origin::Debian {
-                source,
-                version,
-                file,
-                ..
-            }) => {
+            From::Origin(Origin::Debian(wanted)) => {
+                let DebianFile {
+                    source,
+                    version,
+                    file,
+                    suite: _,
+                } = wanted;
                 let what = format!("file of Debian source {source} {version}");
                 let urls = self.mirrors(offline, |mirror| Some(debian::source_url(mirror, source, file)));
                 if urls.is_empty() {
@@ -175,33 +164,15 @@ impl Fetcher {
                 for url in urls {
                     attempts.push(attempt(format!("{what} at {url}"), Way::Mirror(url)));
                 }
-                attempts.push(attempt(
-                    format!("{what} in {snapshot}"),
-                    Way::Snapshot {
-                        source: source.clone(),
-                        version: version.clone(),
-                        file: file.clone(),
-                    },
-                ));
+                attempts.push(attempt(format!("{what} in {snapshot}"), Way::Snapshot(wanted)));
             }
-            From::Origin(Origin::Crate { name, version }) => attempts.push(attempt(
-                format!("crate {name} {version}"),
-                Way::Crate {
-                    name: name.clone(),
-                    version: version.clone(),
-                },
+            From::Origin(Origin::Crate(krate)) => attempts.push(attempt(
+                format!("crate {} {}", krate.name, krate.version),
+                Way::Crate(krate),
             )),
-            From::Origin(Origin::Pypi {
-                project,
-                version,
-                file,
-            }) => attempts.push(attempt(
-                format!("Python project {project} {version}"),
-                Way::Pypi {
-                    project: project.clone(),
-                    version: version.clone(),
-                    file: file.clone(),
-                },
+            From::Origin(Origin::Pypi(wanted)) => attempts.push(attempt(
+                format!("Python project {} {}", wanted.project, wanted.version),
+                Way::Pypi(wanted),
             )),
             From::Package { filename, moment } => {
                 // Nearer than the snapshot archive, and as good while it still has the version.

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, ClientError};
+use crate::plan::PypiFile;
 
 /// The ways to call pip, in the order in which they are tried.
 const PIPS: &[&[&str]] = &[
@@ -61,17 +62,18 @@ fn choose(file: &str) -> Option<Vec<String>> {
     Some(options)
 }
 
-/// Has pip download the wheel `file` into `scratch`.
+/// Has pip download a wheel into `scratch`.
 pub(crate) fn download(
     scratch: &Utf8Path,
-    project: &str,
-    version: &str,
-    file: &str,
+    wanted: &PypiFile,
     cancelled: &CancellationToken,
 ) -> Result<Utf8PathBuf, PypiError> {
-    let chosen = choose(file).ok_or_else(|| PypiError::NotAWheel {
-        file: file.to_owned(),
-    })?;
+    let PypiFile {
+        project,
+        version,
+        file,
+    } = wanted;
+    let chosen = choose(file).ok_or_else(|| PypiError::NotAWheel { file: file.clone() })?;
     let mut first = None;
     for pip in PIPS {
         let mut args: Vec<_> = pip[1..].iter().map(|&arg| arg.to_owned()).collect();

@@ -6,7 +6,9 @@ use super::parallel::in_parallel;
 use super::places::{From, Offer, file_name};
 use super::take::Stop;
 use super::{FetchError, Fetcher, Reason};
-use crate::archive::{ArchiveError, RootError, UnpackLimits, UnpackSpec, unpack, unpack_root};
+use crate::archive::{
+    ArchiveError, RootError, UnpackLimits, UnpackSpec, package_digest, unpack, unpack_root,
+};
 use crate::model::{Digest, Pin, TreeDigest};
 use crate::plan::{Fetch, LockedPackage, Root, SourceIdentity};
 use crate::store::StoreError;
@@ -178,7 +180,7 @@ impl Fetcher {
             image: image.to_owned(),
             source: Box::new(source),
         })?;
-        let file = file_name_of(package);
+        let file = package.file_name();
         let offer = Offer {
             pin,
             file: file.to_owned(),
@@ -204,17 +206,7 @@ fn is_damaged(error: &RootError) -> bool {
     matches!(store, StoreError::Blob { .. })
 }
 
-/// The digest of a package as its lock has it.
+/// A package as its lock has it.
 pub(crate) fn package_pin(package: &LockedPackage) -> Result<Pin, RootError> {
-    Digest::from_hex(&package.sha256, package.size)
-        .map(Pin::from)
-        .map_err(|source| RootError::Digest {
-            package: package.package.clone(),
-            source,
-        })
-}
-
-/// The plain name of a package's file.
-pub(crate) fn file_name_of(package: &LockedPackage) -> &str {
-    package.filename.rsplit('/').next().unwrap_or(&package.filename)
+    package_digest(package).map(Pin::from)
 }

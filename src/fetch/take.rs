@@ -6,14 +6,14 @@ use std::io::Read;
 use camino::Utf8Path;
 
 use super::client::ClientError;
-use super::error::chain;
 use super::fetcher::Fetcher;
 use super::http::{BodySize, Http, HttpError};
 use super::measured::{Flaw, MOST, Measured};
 use super::places::{How, Offer, Way, note_name};
 use super::progress::Transfer;
 use super::{FetchError, Reason, crates, debian, pypi};
-use crate::model::Digest;
+use crate::model::{Digest, on_one_line};
+use crate::plan::DebianFile;
 use crate::store::StoreError;
 
 /// Why one attempt ended.
@@ -31,7 +31,13 @@ impl<E: Into<Reason>> convert::From<E> for Stop {
 }
 
 impl Fetcher {
-    pub(super) fn make(&self, name: &str, offer: &Offer<'_>, place: &str, how: How) -> Result<Digest, Stop> {
+    pub(super) fn make(
+        &self,
+        name: &str,
+        offer: &Offer<'_>,
+        place: &str,
+        how: How<'_>,
+    ) -> Result<Digest, Stop> {
         let way = match how {
             How::Stored(digest) => return Ok(digest),
             How::File(path) => return self.take_file(name, offer, place, &path),
@@ -45,13 +51,13 @@ impl Fetcher {
         let outcome = self.go(offer, transfer, &way);
         match &outcome {
             Ok(_) => progress.finished(transfer),
-            Err(Stop::Next(reason)) => progress.failed(transfer, &chain(reason)),
-            Err(Stop::Fatal(error)) => progress.failed(transfer, &chain(error)),
+            Err(Stop::Next(reason)) => progress.failed(transfer, &on_one_line(reason)),
+            Err(Stop::Fatal(error)) => progress.failed(transfer, &on_one_line(error)),
         }
         outcome
     }
 
-    fn go(&self, offer: &Offer<'_>, transfer: Transfer<'_>, way: &Way) -> Result<Digest, Stop> {
+    fn go(&self, offer: &Offer<'_>, transfer: Transfer<'_>, way: &Way<'_>) -> Result<Digest, Stop> {
         let name = transfer.name;
         let cancelled = &self.inner.options.cancelled;
         match way {
@@ -63,11 +69,12 @@ impl Fetcher {
                 }
                 None => self.take_url(offer, transfer, &self.apt().1, url),
             },
-            Way::Snapshot {
+            Way::Snapshot(DebianFile {
                 source,
                 version,
                 file,
-            } => {
+                suite: _,
+            }) => {
                 let base = &self.inner.options.snapshot;
                 let list = debian::source_files_url(base, source, version);
                 let list = self.inner.http.get_text(&list, 1 << 20)?;
@@ -75,7 +82,7 @@ impl Fetcher {
                     .ok_or_else(|| Reason::NotInSnapshot { file: file.clone() })?;
                 self.take_url(offer, transfer, &self.inner.http, &url)
             }
-            Way::Crate { name: krate, version } => {
+            Way::Crate(krate) => {
                 let scratch = self.scratch(name)?;
                 let Some(home) = &self.inner.options.cargo_home else {
                     return Err(ClientError::Nothing {
@@ -84,8 +91,8 @@ impl Fetcher {
                     }
                     .into());
                 };
-                crates::download(scratch.dir.as_path(), krate, version, cancelled)?;
-                let files = crates::find_cached(home.as_path(), krate, version, &offer.pin);
+                crates::download(scratch.dir.as_path(), krate, cancelled)?;
+                let files = crates::find_cached(home.as_path(), krate, &offer.pin);
                 let Some(file) = files.first() else {
                     return Err(ClientError::Nothing {
                         program: "cargo".to_owned(),
@@ -95,13 +102,9 @@ impl Fetcher {
                 };
                 self.take_file(name, offer, transfer.place, file)
             }
-            Way::Pypi {
-                project,
-                version,
-                file,
-            } => {
+            Way::Pypi(wanted) => {
                 let scratch = self.scratch(name)?;
-                let file = pypi::download(scratch.dir.as_path(), project, version, file, cancelled)?;
+                let file = pypi::download(scratch.dir.as_path(), wanted, cancelled)?;
                 self.take_file(name, offer, transfer.place, &file)
             }
         }

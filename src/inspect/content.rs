@@ -40,6 +40,16 @@ impl Content {
         }
     }
 
+    /// Whether a linker takes it in: an object or a static library.
+    #[must_use]
+    pub fn is_linkable(&self) -> bool {
+        match self {
+            Self::Elf(elf) => !elf.is_image(),
+            Self::Archive(_) | Self::Bitcode => true,
+            Self::Other => false,
+        }
+    }
+
     /// The ELF files in it with the member's name where it is a static library.
     pub fn elves(&self) -> impl Iterator<Item = (Option<&str>, &Elf)> {
         let alone = match self {

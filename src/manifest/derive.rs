@@ -10,8 +10,8 @@ use super::{
     PbsVersion, SymbolVisibility, Worker, calls, highest_versions,
 };
 use crate::inspect::{Content, ElfKind};
-use crate::model::{Os, TreePath};
-use crate::plan::{Flavor, Linkage, Module};
+use crate::model::{Os, TreePath, on_one_line};
+use crate::plan::{CPYTHON, Flavor, Linkage, Module};
 
 /// What a manifest is derived from.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl Derivation<'_> {
         self.check_broken();
         let build_info = self.build_info();
         let components = self.components();
-        let main_component = components.iter().find(|component| component.name == "cpython");
+        let main_component = components.iter().find(|component| component.name == CPYTHON);
         let licenses = main_component.map(|component| component.licenses.clone());
         let license_path = main_component.and_then(|component| component.license_paths.first().cloned());
         let interpreter = self.interpreter();
@@ -230,7 +230,7 @@ impl Derivation<'_> {
         }
         // Foreign code that CPython carries in its own sources is licensed in CPython's own texts.
         let homes = if module.needs.is_empty() {
-            &["cpython".to_owned()][..]
+            &[CPYTHON.to_owned()][..]
         } else {
             &module.needs
         };
@@ -420,7 +420,7 @@ impl Derivation<'_> {
         self.inventory
             .tree
             .files()
-            .filter(|(path, _, _)| path.as_str() != "PYTHON.json")
+            .filter(|(path, _, _)| path.as_str() != Manifest::NAME)
             .map(|(path, digest, _)| (path.clone(), *digest))
             .collect()
     }
@@ -439,7 +439,7 @@ impl Derivation<'_> {
         for (path, error) in &self.inventory.broken {
             self.problems.push(Disagreement::Broken {
                 path: path.clone(),
-                reason: error.to_string(),
+                reason: on_one_line(error),
             });
         }
     }
@@ -487,12 +487,10 @@ impl Derivation<'_> {
     fn check_unclaimed(&mut self) {
         let build = TreePath::parse("build").expect("a path");
         for (path, facts) in &self.inventory.files {
-            let linkable = match &facts.content {
-                Content::Elf(elf) => elf.kind == ElfKind::Relocatable,
-                Content::Archive(_) | Content::Bitcode => true,
-                Content::Other => false,
-            };
-            if linkable && path.strip_prefix(&build).is_some() && !self.claimed.contains_key(path) {
+            if facts.content.is_linkable()
+                && path.strip_prefix(&build).is_some()
+                && !self.claimed.contains_key(path)
+            {
                 self.problems.push(Disagreement::Unclaimed { path: path.clone() });
             }
         }

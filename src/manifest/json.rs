@@ -246,6 +246,8 @@ pub struct ReadManifestError {
 }
 
 impl Manifest {
+    /// Its name in the directory that everything stands in.
+    pub const NAME: &'static str = "PYTHON.json";
     /// Where the manifest stands in an archive.
     pub const PATH: &'static str = "python/PYTHON.json";
 

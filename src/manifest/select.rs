@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::Manifest;
 use crate::plan::Linkage;
+use crate::recipe::nearest;
 
 /// What a person asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,7 +118,7 @@ pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Selected, Se
             match builtin.get(name.as_str()) {
                 None => {
                     let name = name.clone();
-                    let nearest = nearest(&name, builtin.keys().copied());
+                    let nearest = nearest(&name, builtin.keys().copied()).map(str::to_owned);
                     return Err(SelectError::Unknown { name, nearest });
                 }
                 Some(true) if matches!(selection, Selection::Without(_)) => {
@@ -171,14 +172,4 @@ pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Selected, Se
         .map(|name| ((*name).to_owned(), reason))
         .collect();
     Ok(Selected { kept, dropped })
-}
-
-/// The most similar of `names`, where one is similar at all.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    const SIMILAR: f64 = 0.75;
-    names
-        .map(|other| (strsim::jaro_winkler(name, other), other))
-        .filter(|(score, _)| *score >= SIMILAR)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, other)| other.to_owned())
 }

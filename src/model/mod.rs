@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything and nothing touches the world.
 
+mod causes;
 mod digest;
 mod options;
 mod path;
@@ -9,6 +10,7 @@ mod python;
 mod target;
 mod tree;
 
+pub use causes::{causes, on_one_line};
 pub use digest::{Digest, Hasher, ParseDigestError, Pin, TreeDigest};
 pub use options::{Options, ParseOptionsError};
 pub use path::{GuestPath, HostPath, ParsePathError, TreePath};

@@ -36,6 +36,16 @@ impl Target {
         Ok(Self(text.to_owned()))
     }
 
+    /// The architecture that the triple begins with; `x86_64_v3` is a level of `x86_64`.
+    #[must_use]
+    pub fn arch(&self) -> Option<Arch> {
+        let (word, _) = self.0.split_once('-')?;
+        Arch::ALL.iter().copied().find(|known| {
+            let level = word.strip_prefix(known.as_str());
+            level.is_some_and(|level| level.is_empty() || level.starts_with("_v"))
+        })
+    }
+
     /// The triple as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -142,5 +152,15 @@ mod tests {
         for text in ["", "a", "a-b", "A-b-c", "a--b-c", "a-b-c/../d"] {
             assert!(Target::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn knows_the_architecture_by_the_first_word() {
+        let check = |text: &str, arch| assert_eq!(Target::parse(text).unwrap().arch(), arch, "{text}");
+        check("x86_64-a-b", Some(Arch::X86_64));
+        check("x86_64_v3-a-b", Some(Arch::X86_64));
+        check("aarch64-a-b", Some(Arch::Aarch64));
+        check("x86_6-a-b", None);
+        check("aarch64be-a-b", None);
     }
 }

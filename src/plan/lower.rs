@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{
-    Assemble, Fetch, Flavor, Input, Manifest, Pack, Patch, Plan, ROOT, Run, Setup, Step, StepId, StepKind,
-    Verify, Weight,
+    Assemble, CPYTHON, Fetch, Flavor, Input, Manifest, Pack, Patch, Plan, ROOT, Run, Setup, Step, StepId,
+    StepKind, Verify, Weight,
 };
 use crate::manifest::{Component, Description, WorkerIdentity};
 use crate::model::{Digest, GuestPath, TreePath};
@@ -53,8 +53,13 @@ impl LowerError {
     }
 }
 
-/// The package that everything else is for.
-const CPYTHON: &str = "cpython";
+/// What every command finds in its environment, whatever it is for.
+pub const BASE_ENV: [(&str, &str); 4] = [
+    ("HOME", "/work"),
+    ("TMPDIR", "/tmp"),
+    ("LC_ALL", "C.UTF-8"),
+    ("TZ", "UTC"),
+];
 
 /// The plan that makes the archives of a build.
 pub fn lower(build: &Build) -> Result<Plan, LowerError> {
@@ -227,10 +232,6 @@ impl Lowering<'_> {
         let path = std::iter::once("/in/toolchain/bin").chain(build.path.iter().map(String::as_str));
         let contract = [
             ("PATH", path.collect::<Vec<_>>().join(":")),
-            ("HOME", "/work".to_owned()),
-            ("TMPDIR", "/tmp".to_owned()),
-            ("LC_ALL", "C.UTF-8".to_owned()),
-            ("TZ", "UTC".to_owned()),
             ("OUT", "/out".to_owned()),
             ("SOURCE_DATE_EPOCH", build.epoch.to_string()),
             ("ZERO_AR_DATE", "1".to_owned()),
@@ -240,9 +241,12 @@ impl Lowering<'_> {
             // Given by the engine, outside the key; named here so that nobody else sets it.
             ("JOBS", String::new()),
         ];
-        let contract = contract
+        let contract = BASE_ENV
+            .map(|(variable, value)| (variable, value.to_owned()))
+            .into_iter()
+            .chain(contract)
             .map(|(variable, value)| (variable.to_owned(), value))
-            .into();
+            .collect();
         let target = &build.target_file.env;
         let target = target
             .iter()

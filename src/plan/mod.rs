@@ -4,12 +4,14 @@ mod explain;
 mod key;
 mod lower;
 mod render;
+mod source;
 mod step;
 
 pub use explain::*;
 pub use key::*;
 pub use lower::*;
 pub use render::*;
+pub use source::*;
 pub use step::*;
 
 #[cfg(test)]

@@ -9,7 +9,11 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{GuestPath, Pin, TreeDigest, TreePath};
+use super::Fetch;
+use crate::model::{Digest, GuestPath, ParseDigestError, TreePath};
+
+/// The package that everything else is for.
+pub const CPYTHON: &str = "cpython";
 
 /// The name of a step, unique in a plan: `zlib/build`, `zlib/source`, `worker/root`, `dist/manifest`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -29,6 +33,19 @@ pub struct Plan {
     pub steps: IndexMap<StepId, Step>,
     /// The steps whose outputs are wanted, by what they are: `full`, `install_only`, …
     pub wanted: IndexMap<String, StepId>,
+}
+
+impl Plan {
+    /// The step that a person means: its whole name, or the name of a package for its last step.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&StepId> {
+        let whole = StepId(name.to_owned());
+        if let Some((id, _)) = self.steps.get_key_value(&whole) {
+            return Some(id);
+        }
+        let prefix = format!("{name}/");
+        self.steps.keys().rev().find(|id| id.0.starts_with(&prefix))
+    }
 }
 
 /// One unit of work. Its only output is a tree.
@@ -97,92 +114,6 @@ pub enum StepKind {
     Verify(Verify),
 }
 
-/// See [`StepKind::Fetch`].
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
-pub struct Fetch {
-    /// `zlib-1.3.1`, for people.
-    pub name: String,
-    /// What decides whether we got the right thing; all of it that is part of the key.
-    pub identity: SourceIdentity,
-    /// Where to look, in order of preference. Not part of the key.
-    pub places: Vec<Place>,
-}
-
-/// What identifies a source.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum SourceIdentity {
-    /// The archive with this digest, with `strip` leading components removed and `select`
-    /// applied. All places offer the same bytes.
-    Archive {
-        /// Digest of the archive.
-        digest: Pin,
-        /// Leading path components that are removed.
-        strip: u32,
-        /// Globs of the files that are used, on stripped paths; empty means all.
-        select: Vec<String>,
-    },
-    /// The extracted, stripped, selected tree, however it is packed.
-    Tree {
-        /// Digest of the tree.
-        digest: TreeDigest,
-        /// Globs of the files that are used, on stripped paths; empty means all.
-        select: Vec<String>,
-    },
-}
-
-/// A place that offers a source: who to ask, and which bytes it gives.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
-pub struct Place {
-    /// Who to ask.
-    pub origin: Origin,
-    /// Digest of the archive this place gives; upstream does not always say the size.
-    pub archive: Pin,
-    /// Leading path components that are removed.
-    pub strip: u32,
-    /// The part of the (stripped) archive that is the source; the root for all of it.
-    pub subdir: TreePath,
-}
-
-/// Who offers a source.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// An address on the web.
-    Url(String),
-    /// A file of a Debian source package, through the machine's own package configuration.
-    Debian {
-        /// `trixie`.
-        suite: String,
-        /// Name of the source package.
-        source: String,
-        /// Its version, with epoch and revision.
-        version: String,
-        /// Name of the file.
-        file: String,
-    },
-    /// A crate, through the machine's own cargo.
-    Crate {
-        /// Name of the crate.
-        name: String,
-        /// Its version.
-        version: String,
-    },
-    /// A file of a Python project, through the machine's own pip.
-    Pypi {
-        /// Name of the project.
-        project: String,
-        /// Its version.
-        version: String,
-        /// Name of the file.
-        file: String,
-    },
-}
-
 /// See [`StepKind::Patch`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
@@ -240,6 +171,19 @@ pub struct LockedPackage {
     pub size: u64,
     /// SHA-256 of the `.deb`.
     pub sha256: String,
+}
+
+impl LockedPackage {
+    /// Digest of the `.deb`.
+    pub fn digest(&self) -> Result<Digest, ParseDigestError> {
+        Digest::from_hex(&self.sha256, self.size)
+    }
+
+    /// The plain name of the `.deb`.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.filename.rsplit('/').next().unwrap_or(&self.filename)
+    }
 }
 
 /// See [`StepKind::Run`].

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::error::{Problem, RecipeError};
 use super::raw::{NotOn, PackageFile, StepEntry, TargetFile, VersionFile};
-use super::set::{CPYTHON, Package, RecipeSet, Written};
+use super::set::{Package, RecipeSet, Written};
 use super::source::{ArchiveEntry, Mirror, SourceEntry};
 use super::{SourceFile, locate, nearest};
 use crate::model::{PythonVersion, TreePath};
-use crate::plan::Linkage;
+use crate::plan::{CPYTHON, Linkage};
 
 /// Everything that does not fit together.
 pub(crate) fn check(set: &RecipeSet) -> Vec<RecipeError> {
@@ -429,7 +429,7 @@ impl Checker<'_> {
                 }
             }
             for locked in &lock.packages {
-                if crate::model::Digest::from_hex(&locked.sha256, locked.size).is_err() {
+                if locked.digest().is_err() {
                     let message = format!("`{}` is not a SHA-256 sum", locked.sha256);
                     self.report(lock_file, &[&locked.sha256], Problem::Value { message });
                 }

@@ -11,10 +11,10 @@ use super::nearest;
 use super::place::source;
 use super::quoted::Quoted;
 use super::raw::{TargetFile, VersionFile};
-use super::set::{CPYTHON, Package, RecipeSet};
+use super::set::{Package, RecipeSet};
 use super::source::SourceEntry;
 use crate::model::{Digest, Options, PythonVersion, Target, TreePath};
-use crate::plan::{LicenseFile, LockedPackage, Module, Root, TextFile};
+use crate::plan::{CPYTHON, LicenseFile, LockedPackage, Module, Root, TextFile};
 
 /// What is asked for, in the words of the command line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

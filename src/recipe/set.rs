@@ -12,9 +12,7 @@ use super::raw::{
     ExtensionsFile, ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile,
 };
 use super::{SourceFile, check, yaml};
-
-/// The package that everything else is for.
-pub(crate) const CPYTHON: &str = "cpython";
+use crate::plan::CPYTHON;
 
 /// What a file says, and the file.
 #[derive(Clone, Debug)]

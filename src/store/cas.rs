@@ -200,6 +200,16 @@ pub(crate) fn copy(reader: &mut dyn Read, take: &mut dyn FnMut(&[u8]) -> io::Res
     }
 }
 
+/// The digest of everything a reader gives.
+pub(crate) fn digest_of(reader: &mut dyn Read) -> io::Result<Digest> {
+    let mut hasher = Hasher::new();
+    copy(reader, &mut |bytes| {
+        hasher.update(bytes);
+        Ok(())
+    })?;
+    Ok(hasher.finish())
+}
+
 /// A blob that is being written. Dropping it before it is finished leaves nothing.
 #[derive(Debug)]
 pub struct BlobWriter {

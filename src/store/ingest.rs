@@ -6,11 +6,11 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
-use super::cas::copy;
+use super::cas::digest_of;
 use super::spread::spread;
 use super::stamp::{BlobMode, set_mode};
 use super::{EntryProblem, Store, StoreError};
-use crate::model::{Digest, Entry, Hasher, Tree, TreeDigest, TreePath};
+use crate::model::{Digest, Entry, Tree, TreeDigest, TreePath};
 
 const DOING: &str = "taking a directory into the store";
 
@@ -53,14 +53,9 @@ impl Store {
         let mode = BlobMode::of(found.executable);
         // First of all: its owner may have taken himself the right to read it.
         set_mode(&found.host, mode.bits()).map_err(failed)?;
-        let mut file = File::open(&found.host).map_err(failed)?;
-        let mut hasher = Hasher::new();
-        copy(&mut file, &mut |bytes| {
-            hasher.update(bytes);
-            Ok(())
-        })
-        .map_err(failed)?;
-        let digest = hasher.finish();
+        let digest = File::open(&found.host)
+            .and_then(|mut file| digest_of(&mut file))
+            .map_err(failed)?;
         if found.has_other_names {
             // Through another name it could be changed later, so the store needs its own file.
             return self.copy_in(found, &digest);

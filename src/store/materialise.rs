@@ -9,12 +9,12 @@ use std::sync::atomic::Ordering;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
-use super::cas::copy;
+use super::cas::{copy, digest_of};
 use super::layout::{create_dir, locked, remove_all, rename_into};
 use super::spread::spread;
 use super::stamp::{BlobMode, DIRECTORY, is_stamped, is_untouched, set_mode, set_mtime};
 use super::{BlobState, Store, StoreError};
-use crate::model::{Digest, Entry, Hasher, HostPath, Tree, TreeDigest, TreePath};
+use crate::model::{Digest, Entry, HostPath, Tree, TreeDigest, TreePath};
 
 const DOING: &str = "unpacking a tree";
 
@@ -176,12 +176,7 @@ pub(super) fn is_file_with(path: &Utf8Path, digest: &Digest) -> io::Result<bool>
     if !metadata.is_file() || metadata.len() != digest.size {
         return Ok(false);
     }
-    let mut hasher = Hasher::new();
-    copy(&mut file, &mut |bytes| {
-        hasher.update(bytes);
-        Ok(())
-    })?;
-    Ok(hasher.finish() == *digest)
+    Ok(digest_of(&mut file)? == *digest)
 }
 
 /// Gives a blob another name, or copies it where it cannot have one more.

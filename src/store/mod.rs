@@ -37,7 +37,7 @@ mod trees;
 
 pub use actions::ActionRecord;
 pub use cas::BlobWriter;
-pub(crate) use cas::CHUNK;
+pub(crate) use cas::{CHUNK, digest_of};
 pub use check::{Damage, Health};
 pub use error::{BlobState, EntryProblem, StoreError};
 pub use gc::{CollectPolicy, Collected, StoreSize};

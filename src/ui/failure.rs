@@ -5,6 +5,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::model::causes;
+
 /// Everything a person is told about a failure.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Failure {
@@ -17,20 +19,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The chain of an error and its sources. A source that only repeats its parent is left out.
+    /// An error with its causes.
     #[must_use]
-    pub fn of(error: &(dyn Error + 'static)) -> Self {
-        let mut chain: Vec<String> = Vec::new();
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if chain.last() != Some(&text) {
-                chain.push(text);
-            }
-            cause = error.source();
-        }
+    pub fn of(error: &dyn Error) -> Self {
         Self {
-            chain,
+            chain: causes(error),
             ..Self::default()
         }
     }

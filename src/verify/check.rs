@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::rules::manifest::{HINT, NAME, read_manifest};
 use super::{ArchiveFacts, Finding, Found, Limits, RULES, Report, Severity, Subject};
-use crate::manifest::{Inventory, ObserveError, ReadBlob};
+use crate::manifest::{Inventory, Manifest, ObserveError, ReadBlob};
 use crate::model::Tree;
 
 /// What is verified.
@@ -49,7 +49,7 @@ pub fn verify(input: &VerifyInput<'_>) -> Result<Report, VerifyError> {
             report.findings.push(Finding {
                 rule: NAME.to_owned(),
                 severity: Severity::Error,
-                path: Some("PYTHON.json".to_owned()),
+                path: Some(Manifest::NAME.to_owned()),
                 message,
                 hint: HINT.to_owned(),
             });

@@ -43,6 +43,11 @@ pub(super) fn on_elf(subject: &Subject<'_>) -> Option<&'static str> {
     (subject.manifest.pbs.os != crate::model::Os::Linux).then_some("the target's files are no ELF files")
 }
 
+/// For rules on what ELF objects define.
+pub(super) fn with_elf_objects(subject: &Subject<'_>) -> Option<&'static str> {
+    with_objects(subject).or_else(|| on_elf(subject))
+}
+
 /// For rules on the archive itself.
 pub(super) fn with_archive(subject: &Subject<'_>) -> Option<&'static str> {
     subject.archive.is_none().then_some("not an archive but a tree")

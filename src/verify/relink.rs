@@ -10,7 +10,7 @@ use crate::link::{
     ElfFiles, PlanError, StartFiles, WriteInittabError, elf_args, plan as plan_link, render_ld, write_inittab,
 };
 use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
-use crate::model::{Arch, Digest, ObjectFormat, TreePath};
+use crate::model::{Digest, ObjectFormat, TreePath};
 use crate::verify::{Finding, Severity};
 
 /// Name of the rule under which findings are reported.
@@ -116,7 +116,12 @@ fn draw(manifest: &Manifest, all: &Selected, number: u32) -> BTreeSet<String> {
 }
 
 fn plan_case(manifest: &Manifest, name: String, selected: &Selected) -> Result<RelinkCase, RelinkError> {
-    let arch = arch(manifest)?;
+    let arch = manifest
+        .target_triple
+        .arch()
+        .ok_or_else(|| RelinkError::Processor {
+            triple: manifest.target_triple.to_string(),
+        })?;
     let plan = plan_link(manifest, selected).map_err(|source| RelinkError::Plan {
         case: name.clone(),
         source,
@@ -160,18 +165,6 @@ fn plan_case(manifest: &Manifest, name: String, selected: &Selected) -> Result<R
 }
 
 const BUILTINS: &str = "@builtins@";
-
-fn arch(manifest: &Manifest) -> Result<Arch, RelinkError> {
-    let triple = manifest.target_triple.as_str();
-    let fits = |arch: &&Arch| triple.starts_with(arch.as_str());
-    Arch::ALL
-        .iter()
-        .find(fits)
-        .copied()
-        .ok_or_else(|| RelinkError::Processor {
-            triple: triple.to_owned(),
-        })
-}
 
 /// What the linked interpreter is asked. It prints one line for each thing that is wrong.
 ///

@@ -1,8 +1,8 @@
 //! What rules look at, and where they put what they find.
 
-use super::{ArchiveFacts, Limits};
+use super::{ArchiveFacts, ArchiveMember, Limits};
 use crate::manifest::{BuildInfo, Inventory, Manifest, ReadBlob};
-use crate::model::{Arch, Entry, Tree, TreePath};
+use crate::model::{Entry, Tree, TreePath};
 use crate::plan::Flavor;
 
 /// What rules look at.
@@ -37,6 +37,14 @@ impl<'a> Subject<'a> {
         self.manifest.build_info.as_ref()
     }
 
+    /// The members of the archive; none where it is not an archive that is verified.
+    #[must_use]
+    pub fn members(&self) -> &'a [ArchiveMember] {
+        self.archive
+            .map(|archive| archive.members.as_slice())
+            .unwrap_or_default()
+    }
+
     /// The directory that Python is installed in, relative to `python/`.
     #[must_use]
     pub fn install(&self) -> TreePath {
@@ -44,18 +52,6 @@ impl<'a> Subject<'a> {
             Flavor::Full => TreePath::parse("install").expect("a path"),
             Flavor::InstallOnly | Flavor::InstallOnlyStripped => TreePath::root(),
         }
-    }
-
-    /// The architecture that the target's triple begins with.
-    #[must_use]
-    pub fn arch(&self) -> Option<Arch> {
-        let triple = self.manifest.target_triple.as_str();
-        let (arch, _) = triple.split_once('-')?;
-        Arch::ALL.iter().copied().find(|known| {
-            // `x86_64_v3` is a level of `x86_64`.
-            let rest = arch.strip_prefix(known.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("_v"))
-        })
     }
 
     /// The content of a text file; `None` where there is none, or none that is text.
@@ -94,6 +90,11 @@ impl Found {
             Some(member) => self.at(format!("{path}({member})"), message),
             None => self.at(path, message),
         }
+    }
+
+    /// Something wrong with the manifest.
+    pub fn in_manifest(&mut self, message: impl Into<String>) {
+        self.at(Manifest::NAME, message);
     }
 
     /// Something wrong with the whole.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pbs::engine::{
-    Class, Engine, EngineError, Event, LazySandbox, Listener, Outputs, Parts, Prospect, StepError, Transfers,
+    Class, Engine, EngineError, Event, History, LazySandbox, Listener, Outputs, Prospect, StepError,
+    Transfers,
 };
 use pbs::fetch::{FetchOptions, Fetcher, Network};
 use pbs::model::{GuestPath, TreePath};
@@ -153,14 +154,14 @@ fn bench_in(dir: &Arc<tempfile::TempDir>, sandbox: impl Sandbox + 'static) -> Be
         progress: Arc::new(transfers.clone()),
         ..FetchOptions::default()
     };
-    let engine = Engine::new(Parts {
+    let engine = Arc::new(Engine {
         fetcher: Fetcher::new(store.clone(), options).unwrap(),
         transfers,
         sandbox: LazySandbox::ready(Arc::new(sandbox)),
         cores: 2,
         listener,
         cancel: CancellationToken::new(),
-        scope: "test".into(),
+        history: History::new(&store, "test"),
         store,
     });
     Bench {

@@ -11,7 +11,10 @@ use pbs::fetch::{
     Network, Progress, Transfer, lock_changes, render_lock, resolve,
 };
 use pbs::model::{Digest, Entry, HostPath, Pin, Tree, TreePath};
-use pbs::plan::{Fetch, LockedPackage, Origin, Place, Root, SourceIdentity, StepKind, lower};
+use pbs::plan::{
+    CrateFile, DebianFile, Fetch, LockedPackage, Origin, Place, PypiFile, Root, SourceIdentity, StepKind,
+    lower,
+};
 use pbs::recipe::{RecipeSet, Request};
 use pbs::store::Store;
 use pbs::workspace::read_workspace;
@@ -437,31 +440,31 @@ fn comes(fetch: &Fetch) -> bool {
 #[test]
 fn the_machines_apt_cargo_and_pip_give_files() {
     let debian = through(
-        Origin::Debian {
+        Origin::Debian(DebianFile {
             suite: "trixie".into(),
             source: "bzip2".into(),
             version: "1.0.8-6".into(),
             file: "bzip2_1.0.8.orig.tar.gz".into(),
-        },
+        }),
         "ab5a03176ee106d3f0fa90e381da478ddae405918153cca248e682cd0c4a2269",
         810_029,
     );
     requires!("registries", comes(&debian));
     let krate = through(
-        Origin::Crate {
+        Origin::Crate(CrateFile {
             name: "cfg-if".into(),
             version: "1.0.0".into(),
-        },
+        }),
         "baf1de4339761588bc0619e3cbc0120ee582ebb74b53b4efbf79117bd2da40fd",
         7934,
     );
     requires!("registries", comes(&krate));
     let wheel = through(
-        Origin::Pypi {
+        Origin::Pypi(PypiFile {
             project: "six".into(),
             version: "1.16.0".into(),
             file: "six-1.16.0-py2.py3-none-any.whl".into(),
-        },
+        }),
         "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254",
         11_053,
     );

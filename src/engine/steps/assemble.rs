@@ -6,10 +6,8 @@ use super::job::Job;
 use crate::engine::error::StepError;
 use crate::manifest::{self, LayoutInputs};
 use crate::model::{Tree, TreeDigest};
-use crate::plan::Assemble;
+use crate::plan::{Assemble, CPYTHON};
 
-/// The input that has CPython's output.
-pub(crate) const CPYTHON: &str = "cpython";
 /// What stands before a package's name in the role of its source tree.
 const SOURCE: &str = "source-";
 

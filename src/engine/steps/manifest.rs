@@ -1,12 +1,12 @@
 //! `Manifest`: looks at everything that was built and writes `PYTHON.json` beside it.
 
-use super::assemble::CPYTHON;
 use super::job::Job;
-use super::pack::{manifest_path, plain};
+use super::pack::plain;
+use crate::engine::distribution::manifest_path;
 use crate::engine::error::StepError;
 use crate::manifest::{DeriveInputs, Facts, Inventory, derive};
 use crate::model::{Entry, Tree, TreeDigest, TreePath};
-use crate::plan::Manifest;
+use crate::plan::{CPYTHON, Manifest};
 use crate::store::Store;
 
 pub(crate) fn run(job: &Job, manifest: &Manifest) -> Result<TreeDigest, StepError> {

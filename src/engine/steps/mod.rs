@@ -10,10 +10,11 @@ mod patch;
 mod root;
 mod run;
 mod setup;
+mod stage;
 mod verify;
 
 pub(crate) use execute::{blocking, execute};
 pub(crate) use job::{Done, Job};
-pub(crate) use pack::manifest_path;
-pub(crate) use run::{UID, below_in, stage};
+pub(crate) use run::stage;
+pub(crate) use stage::{Setting, Stage, environment};
 pub(crate) use verify::report as verify_report;

@@ -2,8 +2,9 @@
 
 use super::job::Job;
 use crate::archive::{self, Compression, PackSpec};
+use crate::engine::distribution::{manifest_path, read_manifest};
 use crate::engine::error::StepError;
-use crate::manifest::{Manifest, select_flavor};
+use crate::manifest::select_flavor;
 use crate::model::{Entry, Tree, TreeDigest, TreePath};
 use crate::plan::{Flavor, Pack};
 
@@ -11,15 +12,7 @@ pub(crate) fn run(job: &Job, pack: &Pack) -> Result<TreeDigest, StepError> {
     let store = &job.engine.store;
     let distribution = job.input_tree("distribution")?;
     let at = manifest_path();
-    let manifest = match distribution.get(&at) {
-        Some(Entry::File { digest, .. }) => Manifest::read(&store.read_blob(digest)?)?,
-        _ => {
-            return Err(StepError::NoFile {
-                role: "distribution".to_owned(),
-                path: at.to_string(),
-            });
-        }
-    };
+    let manifest = read_manifest(store, &distribution)??;
     let stripped = match pack.flavor {
         Flavor::InstallOnlyStripped => Some(job.input_tree("stripped")?),
         Flavor::Full | Flavor::InstallOnly => None,
@@ -40,11 +33,6 @@ pub(crate) fn run(job: &Job, pack: &Pack) -> Result<TreeDigest, StepError> {
     let mut output = Tree::new();
     output.insert(TreePath::parse(&pack.file)?, plain(archive))?;
     Ok(store.put_tree(&output)?)
-}
-
-/// Where the manifest stands in a distribution.
-pub(crate) fn manifest_path() -> TreePath {
-    TreePath::parse(Manifest::PATH).expect("it is a path")
 }
 
 /// A file that nobody executes.

@@ -7,10 +7,7 @@ use crate::plan::Root;
 
 pub(crate) fn run(job: &Job, root: &Root) -> Result<TreeDigest, StepError> {
     // The fetcher names the transfer of a package after its file.
-    let names = root.packages.iter().map(|package| {
-        let name = package.filename.rsplit('/').next();
-        name.unwrap_or(&package.filename).to_owned()
-    });
+    let names = root.packages.iter().map(|package| package.file_name().to_owned());
     let total = root.packages.iter().map(|package| package.size).sum();
     let _interest = job.engine.transfers.expect(&job.id, &job.journal, names, total);
     let fetched = job.engine.fetcher.fetch_root(root)?;

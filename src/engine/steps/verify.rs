@@ -2,18 +2,20 @@
 //!
 //! A broken rule fails the step, with all findings.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::execute::blocking;
 use super::job::{Done, Job};
-use super::pack::{manifest_path, plain};
-use super::run::{UID, below_in};
+use super::pack::plain;
+use super::stage::{Setting, Stage, environment};
+use crate::engine::distribution::read_manifest;
 use crate::engine::error::StepError;
 use crate::manifest::Manifest;
-use crate::model::{Entry, GuestPath, Tree, TreeDigest, TreePath};
+use crate::model::{Tree, TreePath};
 use crate::plan::{ROOT, Verify};
-use crate::sandbox::{ExecSpec, Exit, Mount, RootDir, Stdin, Usage};
-use crate::store::{Materialised, Scratch};
+use crate::sandbox::{Exit, Usage};
+use crate::store::Materialised;
 use crate::verify::{ArchiveFacts, Report, VerifyInput, relink, verify};
 
 /// Links and runs of all cases take seconds; this is for machines that are very busy.
@@ -93,76 +95,36 @@ fn rules(
         archive,
         threads: job.threads(),
     })?;
-    let manifest = match tree.get(&manifest_path()) {
-        // A manifest that cannot be read is a finding already.
-        Some(Entry::File { digest, .. }) => Manifest::read(&store.read_blob(digest)?).ok(),
-        _ => None,
-    };
+    // A manifest that cannot be read is a finding already.
+    let manifest = read_manifest(store, &tree)?.ok();
     Ok((report, manifest))
-}
-
-struct Stage {
-    spec: ExecSpec,
-    out: Scratch,
-    _work: Scratch,
-    _standing: Vec<Materialised>,
 }
 
 fn stage(job: &Job, cases: &[relink::RelinkCase]) -> Result<Stage, StepError> {
     let store = &job.engine.store;
-    let mut standing = Vec::new();
-    let mut mounts = Vec::new();
-    let mut mount = |role: &str, digest: TreeDigest| -> Result<(), StepError> {
-        let tree = store.materialise(&digest)?;
-        mounts.push(Mount {
-            host: tree.dir.clone(),
-            guest: below_in(role),
-        });
-        standing.push(tree);
-        Ok(())
-    };
     let mut files = Tree::new();
     for (path, bytes) in relink::files(cases) {
         files.insert(path, plain(store.put_bytes(&bytes)?))?;
     }
-    mount("relink", store.put_tree(&files)?)?;
-    for role in ["distribution", "sysroot"] {
-        mount(role, job.input(role)?)?;
-    }
-    let digest = job.input(ROOT)?;
-    let root = store.materialise(&digest)?;
-    let (work, out) = (store.scratch()?, store.scratch()?);
-    let env = [
-        // Where the worker root keeps its linker is the root's own affair.
-        ("PATH", path_of(&root)?),
-        ("HOME", "/work".to_owned()),
-        ("TMPDIR", "/tmp".to_owned()),
-        ("LC_ALL", "C.UTF-8".to_owned()),
-        ("TZ", "UTC".to_owned()),
-    ];
-    let spec = ExecSpec {
-        name: job.id.0.clone(),
-        root: RootDir {
-            digest,
-            dir: root.dir.clone(),
+    let root = job.input(ROOT)?;
+    // Where the worker root keeps its linker is the root's own affair.
+    let path = path_of(&store.materialise(&root)?)?;
+    Stage::lay_out(
+        store,
+        Setting {
+            name: &job.id.0,
+            root,
+            inputs: BTreeMap::from([
+                ("relink", store.put_tree(&files)?),
+                ("distribution", job.input("distribution")?),
+                ("sysroot", job.input("sysroot")?),
+            ]),
+            files: &[],
+            argv: relink::ARGV.map(str::to_owned).to_vec(),
+            env: environment([("PATH", &path)]),
+            timeout: Duration::from_secs(60 * RELINK_MINUTES),
         },
-        mounts,
-        work: work.dir.clone(),
-        out: out.dir.clone(),
-        argv: relink::ARGV.map(str::to_owned).to_vec(),
-        env: env.map(|(name, value)| (name.to_owned(), value)).into(),
-        cwd: GuestPath::parse("/work")?,
-        uid: UID,
-        timeout: Duration::from_secs(60 * RELINK_MINUTES),
-        stdin: Stdin::Null,
-    };
-    standing.push(root);
-    Ok(Stage {
-        spec,
-        out,
-        _work: work,
-        _standing: standing,
-    })
+    )
 }
 
 /// The directories with programs in a worker root: LLVM's own versioned ones, then the usual.

@@ -16,13 +16,9 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let members = subject
-        .archive
-        .map(|archive| archive.members.as_slice())
-        .unwrap_or_default();
     let mut seen = BTreeSet::new();
     let mut before: Option<Vec<&str>> = None;
-    for member in members {
+    for member in subject.members() {
         if !seen.insert(member.path.as_str()) {
             found.at(&member.path, "it stands in the archive twice");
         }

@@ -13,12 +13,8 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let members = subject
-        .archive
-        .map(|archive| archive.members.as_slice())
-        .unwrap_or_default();
     let epoch = subject.manifest.pbs.epoch;
-    for member in members {
+    for member in subject.members() {
         if member.owner != (0, 0) {
             let (user, group) = member.owner;
             found.at(

@@ -1,7 +1,6 @@
 //! Files that begin like objects and libraries are such.
 
-use std::error::Error;
-
+use crate::model::on_one_line;
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -16,13 +15,6 @@ pub(in crate::verify) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (path, error) in &subject.inventory.broken {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            cause = error.source();
-        }
-        found.at(path, message);
+        found.at(path, on_one_line(error));
     }
 }

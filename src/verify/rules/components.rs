@@ -19,16 +19,13 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let mut names = BTreeSet::new();
     for component in &pbs.components {
         if !names.insert(component.name.as_str()) {
-            found.at(
-                "PYTHON.json",
-                format!("the component `{}` stands there twice", component.name),
-            );
+            found.in_manifest(format!("the component `{}` stands there twice", component.name));
         }
         if component.linked && component.archive.is_none() && component.tree.is_none() {
-            found.at(
-                "PYTHON.json",
-                format!("the component `{}` names its source by no digest", component.name),
-            );
+            found.in_manifest(format!(
+                "the component `{}` names its source by no digest",
+                component.name
+            ));
         }
     }
     for (name, extension) in &pbs.extensions {
@@ -39,10 +36,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         {
             // What is absent may need what nobody built.
             if extension.linkage != crate::plan::Linkage::Absent {
-                found.at(
-                    "PYTHON.json",
-                    format!("the extension module `{name}` needs `{need}`, which is no component"),
-                );
+                found.in_manifest(format!(
+                    "the extension module `{name}` needs `{need}`, which is no component"
+                ));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::Manifest;
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -19,7 +20,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .inventory
         .tree
         .files()
-        .filter(|(path, _, _)| path.as_str() != "PYTHON.json")
+        .filter(|(path, _, _)| path.as_str() != Manifest::NAME)
         .map(|(path, digest, _)| (path, digest))
         .collect();
     for (path, digest) in &subject.manifest.pbs.files {

@@ -24,25 +24,16 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let variants = build.extensions.get(name).map(Vec::as_slice).unwrap_or_default();
         match (record.linkage, variants) {
             (Linkage::Absent, []) if record.why.is_none() => {
-                found.at("PYTHON.json", format!("`{name}` is absent, and nothing says why"));
+                found.in_manifest(format!("`{name}` is absent, and nothing says why"));
             }
             (Linkage::Absent, []) => {}
-            (Linkage::Absent, _) => found.at(
-                "PYTHON.json",
-                format!("`{name}` is said to be absent, but is there"),
-            ),
-            (_, []) => found.at("PYTHON.json", format!("`{name}` has no variant in `build_info`")),
+            (Linkage::Absent, _) => found.in_manifest(format!("`{name}` is said to be absent, but is there")),
+            (_, []) => found.in_manifest(format!("`{name}` has no variant in `build_info`")),
             (Linkage::Builtin, variants) if variants.iter().any(|variant| variant.shared_lib.is_some()) => {
-                found.at(
-                    "PYTHON.json",
-                    format!("`{name}` should be built in, but has a shared library"),
-                );
+                found.in_manifest(format!("`{name}` should be built in, but has a shared library"));
             }
             (Linkage::Shared, variants) if variants.iter().any(|variant| variant.shared_lib.is_none()) => {
-                found.at(
-                    "PYTHON.json",
-                    format!("`{name}` should have a shared library, but has none"),
-                );
+                found.in_manifest(format!("`{name}` should have a shared library, but has none"));
             }
             _ => {}
         }
@@ -52,10 +43,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .keys()
         .filter(|name| !records.contains_key(*name))
     {
-        found.at(
-            "PYTHON.json",
-            format!("`{name}` is in `build_info`, but not in `pbs.extensions`"),
-        );
+        found.in_manifest(format!(
+            "`{name}` is in `build_info`, but not in `pbs.extensions`"
+        ));
     }
     check_table(subject, found);
     check_dynload(subject, found);

@@ -1,7 +1,7 @@
 //! Every extension module has the function that makes it.
 
 use crate::model::TreePath;
-use crate::verify::registry::{on_elf, with_objects};
+use crate::verify::registry::with_elf_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -9,7 +9,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "A built-in module's objects define its `PyInit_` function; a shared one's library exports it.",
     hint: "an object is missing from `facts/build.json`, or it was compiled with another module name",
     severity: Severity::Error,
-    skip: |subject| with_objects(subject).or_else(|| on_elf(subject)),
+    skip: with_elf_objects,
     check,
 };
 
@@ -36,10 +36,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             &variant.objs
         };
         if !defines(objects, function) {
-            found.at(
-                "PYTHON.json",
-                format!("no object of `{name}` defines `{function}`"),
-            );
+            found.in_manifest(format!("no object of `{name}` defines `{function}`"));
         }
         if let Some(library) = &variant.shared_lib
             && let Some(elf) = subject.inventory.elf(library)

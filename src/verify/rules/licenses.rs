@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         paths.flatten().for_each(|path| require(path, &owner));
     }
     if manifest.license_path.is_none() || manifest.licenses.as_ref().is_none_or(Vec::is_empty) {
-        found.at("PYTHON.json", "CPython's own licence is not named");
+        found.in_manifest("CPython's own licence is not named");
     }
     for component in manifest
         .pbs
@@ -55,20 +55,19 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .filter(|component| component.linked)
     {
         if component.licenses.is_empty() || component.license_paths.is_empty() {
-            found.at(
-                "PYTHON.json",
-                format!("the component `{}` is linked but has no licence", component.name),
-            );
+            found.in_manifest(format!(
+                "the component `{}` is linked but has no licence",
+                component.name
+            ));
         }
     }
     for (name, variants) in manifest.build_info.iter().flat_map(|build| &build.extensions) {
         for variant in variants {
             let foreign = variant.links.iter().any(|link| link.path_static.is_some());
             if foreign && variant.license_paths.as_ref().is_none_or(Vec::is_empty) {
-                found.at(
-                    "PYTHON.json",
-                    format!("the extension module `{name}` links foreign code but has no licence"),
-                );
+                found.in_manifest(format!(
+                    "the extension module `{name}` links foreign code but has no licence"
+                ));
             }
         }
     }

@@ -13,11 +13,11 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let Some(arch) = subject.arch() else {
-        found.at(
-            "PYTHON.json",
-            format!("`{}` names no known processor", subject.manifest.target_triple),
-        );
+    let Some(arch) = subject.manifest.target_triple.arch() else {
+        found.in_manifest(format!(
+            "`{}` names no known processor",
+            subject.manifest.target_triple
+        ));
         return;
     };
     for (path, member, elf) in subject.inventory.elves().filter(|(_, _, elf)| !elf.is_for(arch)) {

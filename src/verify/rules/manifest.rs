@@ -1,7 +1,7 @@
 //! There is one manifest, it comes first, and it is version 8.
 
 use crate::manifest::Manifest;
-use crate::model::{Entry, TreePath};
+use crate::model::{Entry, TreePath, on_one_line};
 use crate::verify::VerifyInput;
 
 /// Name of the rule.
@@ -40,11 +40,7 @@ pub(in crate::verify) fn read_manifest(input: &VerifyInput<'_>) -> Result<Manife
     let Some(Entry::File { digest, .. }) = input.tree.get(&path) else {
         return Err(format!("there is no `{}`", Manifest::PATH));
     };
-    let bytes = (input.read)(digest).map_err(|error| format!("it cannot be read: {error}"))?;
-    Manifest::read(&bytes).map_err(|error| {
-        let cause = std::error::Error::source(&error)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        format!("{error}: {cause}")
-    })
+    let bytes =
+        (input.read)(digest).map_err(|error| format!("it cannot be read: {}", on_one_line(&*error)))?;
+    Manifest::read(&bytes).map_err(|error| on_one_line(&error))
 }

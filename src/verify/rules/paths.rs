@@ -96,10 +96,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 .for_each(|path| name(path, &by, Expected::SharedLibrary));
         }
     } else if manifest.pbs.flavor == crate::plan::Flavor::Full {
-        found.at(
-            "PYTHON.json",
-            "the manifest of a full archive has no `build_info`",
-        );
+        found.in_manifest("the manifest of a full archive has no `build_info`");
     }
     for (path, (by, expected)) in named {
         let Some(there) = subject.inventory.resolve(path) else {

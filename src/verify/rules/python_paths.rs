@@ -22,7 +22,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         }
     }
     let Some(stdlib) = subject.manifest.python_paths.get("stdlib") else {
-        found.at("PYTHON.json", "`python_paths` has no `stdlib`");
+        found.in_manifest("`python_paths` has no `stdlib`");
         return;
     };
     let landmark = stdlib.join(&crate::model::TreePath::parse("os.py").expect("a path"));

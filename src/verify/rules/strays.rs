@@ -1,5 +1,6 @@
 //! Nothing stands where nothing should.
 
+use crate::manifest::Manifest;
 use crate::model::Entry;
 use crate::plan::Flavor;
 use crate::verify::registry::always;
@@ -27,8 +28,8 @@ const LEFTOVERS: [&str; 8] = [
 ];
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let full: &[&str] = &["PYTHON.json", "build", "install", "licenses"];
-    let install: &[&str] = &["PYTHON.json", "bin", "include", "lib", "licenses", "share"];
+    let full: &[&str] = &[Manifest::NAME, "build", "install", "licenses"];
+    let install: &[&str] = &[Manifest::NAME, "bin", "include", "lib", "licenses", "share"];
     let expected = match subject.manifest.pbs.flavor {
         Flavor::Full => full,
         Flavor::InstallOnly | Flavor::InstallOnlyStripped => install,

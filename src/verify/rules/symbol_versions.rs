@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     if let Some(limit) = limits.get("GLIBC") {
         let said = format!("glibc-max-symbol-version:{limit}");
         if !subject.manifest.crt_features.contains(&said) {
-            found.at("PYTHON.json", format!("`crt_features` does not say `{said}`"));
+            found.in_manifest(format!("`crt_features` does not say `{said}`"));
         }
     }
 }

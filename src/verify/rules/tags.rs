@@ -1,5 +1,6 @@
 //! Tags and versions agree with each other.
 
+use crate::model::{Arch, Os};
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -16,7 +17,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let manifest = subject.manifest;
     let mut same = |what: &str, observed: &str, expected: &str| {
         if observed != expected {
-            found.at("PYTHON.json", format!("{what} is `{observed}`, not `{expected}`"));
+            found.in_manifest(format!("{what} is `{observed}`, not `{expected}`"));
         }
     };
     let series = &manifest.python_major_minor_version;
@@ -54,22 +55,21 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             .map(String::as_str)
             .unwrap_or_default()
     };
-    if manifest.pbs.os != crate::model::Os::Windows {
+    if manifest.pbs.os != Os::Windows {
         same("`ABIFLAGS` of `python_config_vars`", variable("ABIFLAGS"), &flags);
     }
-    let triple = manifest.target_triple.as_str();
-    let arch = triple.split('-').next().unwrap_or_default();
-    let arch = arch.split("_v").next().unwrap_or_default();
-    let arch = if manifest.pbs.os == crate::model::Os::Darwin && arch == "aarch64" {
-        "arm64"
-    } else {
-        arch
-    };
-    if !manifest.python_platform_tag.ends_with(arch) {
-        let tag = &manifest.python_platform_tag;
-        found.at(
-            "PYTHON.json",
-            format!("`python_platform_tag` is `{tag}`, which is not for `{triple}`"),
-        );
+    // A processor that is not known is the matter of the rule `machine`.
+    let arch = manifest
+        .target_triple
+        .arch()
+        .map(|arch| match (manifest.pbs.os, arch) {
+            (Os::Darwin, Arch::Aarch64) => "arm64",
+            _ => arch.as_str(),
+        });
+    if arch.is_some_and(|arch| !manifest.python_platform_tag.ends_with(arch)) {
+        let (tag, triple) = (&manifest.python_platform_tag, &manifest.target_triple);
+        found.in_manifest(format!(
+            "`python_platform_tag` is `{tag}`, which is not for `{triple}`"
+        ));
     }
 }

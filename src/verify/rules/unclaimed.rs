@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::inspect::{Content, ElfKind};
 use crate::model::TreePath;
 use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
@@ -36,12 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .chain(links.filter_map(|link| link.path_static.as_ref()))
         .collect();
     for (path, facts) in &subject.inventory.files {
-        let linkable = match &facts.content {
-            Content::Elf(elf) => elf.kind == ElfKind::Relocatable,
-            Content::Archive(_) | Content::Bitcode => true,
-            Content::Other => false,
-        };
-        if linkable && path.as_str().starts_with("build/") && !claimed.contains(path) {
+        if facts.content.is_linkable() && path.as_str().starts_with("build/") && !claimed.contains(path) {
             found.at(path, "neither the core nor any extension module names it");
         }
     }
