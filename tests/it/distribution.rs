@@ -11,7 +11,22 @@ use pbs::manifest::{Manifest, ReadBlobError};
 use pbs::model::{Digest, Entry, Tree, TreePath};
 use pbs::verify::{ArchiveFacts, Limits, Report, VerifyInput, verify};
 
-pub(crate) use make::{Parts, made, made_parts};
+pub(crate) use make::{Parts, cc, made, made_parts};
+
+/// Leaves a test that makes a distribution where there is no C compiler.
+macro_rules! needs_cc {
+    () => {
+        $crate::support::requires!(
+            "cc",
+            duct::cmd!("cc", "--version")
+                .stdout_null()
+                .stderr_null()
+                .run()
+                .is_ok()
+        );
+    };
+}
+pub(crate) use needs_cc;
 
 /// A whole distribution.
 #[derive(Clone, Default)]

@@ -2,27 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use pbs::link::plan;
 use pbs::manifest::{Disagreement, Manifest, SelectError, Selection, select, select_flavor};
 use pbs::model::TreePath;
 use pbs::plan::{Flavor, Linkage};
 use pbs::verify::relink;
 
-use crate::distribution::{Distribution, made, made_parts, path};
-use crate::support::requires;
-
-macro_rules! needs_cc {
-    () => {
-        requires!(
-            "cc",
-            duct::cmd!("cc", "--version")
-                .stdout_null()
-                .stderr_null()
-                .run()
-                .is_ok()
-        );
-    };
-}
+use crate::distribution::{Distribution, cc, made, made_parts, needs_cc, path};
 
 #[test]
 fn a_manifest_says_what_was_observed() {
@@ -314,18 +301,7 @@ fn an_interpreter_links_with_our_table() {
         words.push(name);
     }
     words.extend(link.system.iter().map(|name| format!("-l{name}")));
-    let linked = duct::cmd("cc", &words)
-        .dir(dir.path())
-        .stderr_to_stdout()
-        .unchecked()
-        .stdout_capture()
-        .run()
-        .unwrap();
-    assert!(
-        linked.status.success(),
-        "{}",
-        String::from_utf8_lossy(&linked.stdout)
-    );
+    cc(Utf8Path::from_path(dir.path()).unwrap(), &words);
     // It ends with 0 where the first line of the table is there.
     duct::cmd!(dir.path().join("python")).run().unwrap();
 }

@@ -42,8 +42,10 @@ fn arch() -> (Arch, &'static str) {
     }
 }
 
-fn cc(dir: &Utf8Path, args: &[&str]) {
-    let done = duct::cmd("cc", args)
+/// Runs the machine's C compiler, which must succeed.
+pub(crate) fn cc(dir: &Utf8Path, args: &[impl AsRef<str>]) {
+    let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
+    let done = duct::cmd("cc", &args)
         .dir(dir)
         .stderr_to_stdout()
         .unchecked()
