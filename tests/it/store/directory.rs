@@ -1,0 +1,85 @@
+//! Directories taken in: what is kept of them, and what is refused.
+
+use super::*;
+
+#[test]
+fn a_directory_is_moved_in() {
+    let store = test_store();
+    let scratch = store.scratch().unwrap();
+    let dir = scratch.dir.as_path();
+    fs_err::create_dir_all(dir.join("a/empty")).unwrap();
+    fs_err::write(dir.join("a/file"), "content").unwrap();
+    fs_err::write(dir.join("a/secret"), "unreadable").unwrap();
+    fs_err::set_permissions(dir.join("a/secret"), PermissionsExt::from_mode(0o000)).unwrap();
+    fs_err::write(dir.join("tool"), "#!").unwrap();
+    fs_err::set_permissions(dir.join("tool"), PermissionsExt::from_mode(0o711)).unwrap();
+    fs_err::hard_link(dir.join("tool"), dir.join("tool-again")).unwrap();
+    fs_err::os::unix::fs::symlink("../tool", dir.join("a/link")).unwrap();
+    fs_err::set_permissions(dir.join("a"), PermissionsExt::from_mode(0o500)).unwrap();
+    let digest = store.ingest_dir(dir).unwrap();
+    let expected = tree_of(
+        &store,
+        &[
+            ("a/file", "content"),
+            ("a/secret", "unreadable"),
+            ("a/empty", "/"),
+            ("a/link", "->../tool"),
+            ("tool", "#!"),
+            ("tool-again", "#!"),
+        ],
+    );
+    assert_eq!(store.tree(&digest).unwrap(), expected);
+    assert_eq!(store.check().unwrap().damage, []);
+}
+
+#[test]
+fn what_cannot_be_a_tree_is_refused_by_name() {
+    type Make = fn(&Utf8Path);
+    let check = |make: Make, expected: fn(&EntryProblem) -> bool| {
+        let store = test_store();
+        let scratch = store.scratch().unwrap();
+        let dir = scratch.dir.as_path();
+        fs_err::create_dir(dir.join("sub")).unwrap();
+        make(&dir.join("sub/bad"));
+        match store.ingest_dir(dir).unwrap_err() {
+            StoreError::Entry { path, problem } => {
+                assert!(path.as_str().starts_with("sub/"), "{path}");
+                assert!(expected(&problem), "{problem}");
+            }
+            other => panic!("{other}"),
+        }
+    };
+    check(
+        |at| drop(std::os::unix::net::UnixListener::bind(at).unwrap()),
+        |problem| matches!(problem, EntryProblem::Special { kind: "socket" }),
+    );
+    check(
+        |at| {
+            rustix::fs::mkfifoat(rustix::fs::CWD, at.as_std_path(), rustix::fs::Mode::RUSR).unwrap();
+        },
+        |problem| matches!(problem, EntryProblem::Special { kind: "named pipe" }),
+    );
+    check(
+        |at| {
+            fs_err::write(at, "").unwrap();
+            fs_err::set_permissions(at, PermissionsExt::from_mode(0o4755)).unwrap();
+        },
+        |problem| matches!(problem, EntryProblem::SetId { mode: 0o4755 }),
+    );
+    check(
+        |at| fs_err::os::unix::fs::symlink("/etc/passwd", at).unwrap(),
+        |problem| matches!(problem, EntryProblem::AbsoluteLink { .. }),
+    );
+    check(
+        |at| fs_err::os::unix::fs::symlink("../../out", at).unwrap(),
+        |problem| matches!(problem, EntryProblem::LeavingLink { .. }),
+    );
+    check(
+        |at| {
+            use std::os::unix::ffi::OsStrExt as _;
+            let name = std::ffi::OsStr::from_bytes(b"bad\xff");
+            fs_err::write(at.as_std_path().with_file_name(name), "").unwrap();
+        },
+        |problem| matches!(problem, EntryProblem::Name),
+    );
+}
