@@ -1,11 +1,11 @@
 //! ELF: what a loader and a linker would read in an object, a library or an executable.
 
+mod read;
+mod symbols;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use object::elf;
-use object::read::elf::{
-    DynamicTable, ElfFile, FileHeader, ProgramHeader, SectionHeader as _, Sym as _, SymbolTable,
-};
 use object::{Endianness, FileKind};
 
 use crate::model::Arch;
@@ -155,6 +155,9 @@ pub enum ElfError {
         /// `e_type`.
         kind: u16,
     },
+    /// The name of its dynamic loader is not in it.
+    #[error("a segment that reaches beyond the end of the file")]
+    Segment,
     /// It is to be loaded dynamically, but the sections that say how were cut off.
     #[error("a dynamic ELF file without section headers")]
     NoSections,
@@ -174,8 +177,8 @@ impl Elf {
     /// Reads an ELF file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
         match FileKind::parse(bytes)? {
-            FileKind::Elf32 => Self::read::<elf::FileHeader32<Endianness>>(bytes),
-            _ => Self::read::<elf::FileHeader64<Endianness>>(bytes),
+            FileKind::Elf32 => read::read::<elf::FileHeader32<Endianness>>(bytes),
+            _ => read::read::<elf::FileHeader64<Endianness>>(bytes),
         }
     }
 
@@ -201,278 +204,6 @@ impl Elf {
         let at = self.symbols.partition_point(|symbol| symbol.name.as_str() < name);
         self.symbols.get(at).filter(|symbol| symbol.name == name)
     }
-
-    fn read<Header: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Self, ElfError> {
-        let file = ElfFile::<Header>::parse(bytes)?;
-        let endian = file.endian();
-        let header = file.elf_header();
-        let dynamic = file.elf_dynamic_table()?;
-        let segments = Segments::read::<Header>(endian, file.elf_program_headers(), bytes);
-        if segments.dynamic && dynamic.is_empty() {
-            return Err(ElfError::NoSections);
-        }
-        let table = Dynamic::read::<Header>(&dynamic)?;
-        let kind = match header.e_type(endian) {
-            elf::ET_REL => ElfKind::Relocatable,
-            elf::ET_EXEC => ElfKind::Executable,
-            elf::ET_DYN if segments.interpreter.is_some() || table.flags_1 & elf::DF_1_PIE.0 != 0 => {
-                ElfKind::PositionIndependentExecutable
-            }
-            elf::ET_DYN => ElfKind::SharedLibrary,
-            other => return Err(ElfError::Kind { kind: other.0 }),
-        };
-        let sections = Sections::read::<Header>(&file)?;
-        let (symbols, versions) = if dynamic.is_empty() {
-            let table = file.elf_symbol_table();
-            (
-                read_symbols::<Header>(endian, table, |_| Ok(None))?,
-                BTreeMap::new(),
-            )
-        } else {
-            let (names, versions) = read_versions::<Header>(&file)?;
-            let table = file.elf_dynamic_symbol_table();
-            let symbols = read_symbols::<Header>(endian, table, |index| Ok(names.get(&index).cloned()))?;
-            (symbols, versions)
-        };
-        Ok(Self {
-            machine: header.e_machine(endian).0,
-            kind,
-            interpreter: segments.interpreter,
-            soname: table.soname,
-            needed: table.needed,
-            rpath: table.rpath,
-            runpath: table.runpath,
-            versions,
-            stack: if kind == ElfKind::Relocatable {
-                sections.stack
-            } else {
-                segments.stack
-            },
-            relro: segments.relro,
-            bind_now: table.bind_now,
-            text_relocations: table.text_relocations,
-            writable_code: segments.writable_code,
-            build_id: sections.build_id,
-            comments: sections.comments,
-            embedded_bitcode: sections.embedded_bitcode,
-            sizes: sections.sizes,
-            symbols,
-        })
-    }
-}
-
-/// What the program headers say.
-struct Segments {
-    interpreter: Option<String>,
-    stack: Stack,
-    relro: bool,
-    writable_code: bool,
-    dynamic: bool,
-}
-
-impl Segments {
-    fn read<Header: FileHeader<Endian = Endianness>>(
-        endian: Endianness,
-        headers: &[Header::ProgramHeader],
-        bytes: &[u8],
-    ) -> Self {
-        let mut segments = Self {
-            interpreter: None,
-            stack: Stack::Unsaid,
-            relro: false,
-            writable_code: false,
-            dynamic: false,
-        };
-        for header in headers {
-            let flags = header.p_flags(endian);
-            let executable = flags.contains(elf::PF_X);
-            match header.p_type(endian) {
-                elf::PT_INTERP => {
-                    let name = header.data(endian, bytes).unwrap_or_default();
-                    segments.interpreter =
-                        Some(text(name.split(|byte| *byte == 0).next().unwrap_or_default()));
-                }
-                elf::PT_GNU_STACK if executable => segments.stack = Stack::Executable,
-                elf::PT_GNU_STACK => segments.stack = Stack::NotExecutable,
-                elf::PT_GNU_RELRO => segments.relro = true,
-                elf::PT_DYNAMIC => segments.dynamic = true,
-                elf::PT_LOAD => segments.writable_code |= executable && flags.contains(elf::PF_W),
-                _ => {}
-            }
-        }
-        segments
-    }
-}
-
-/// What the dynamic section says.
-#[derive(Default)]
-struct Dynamic {
-    soname: Option<String>,
-    needed: Vec<String>,
-    rpath: Option<String>,
-    runpath: Option<String>,
-    bind_now: bool,
-    text_relocations: bool,
-    flags_1: u64,
-}
-
-impl Dynamic {
-    fn read<Header: FileHeader<Endian = Endianness>>(
-        table: &DynamicTable<'_, Header>,
-    ) -> Result<Self, ElfError> {
-        let mut dynamic = Self::default();
-        for entry in table {
-            let flags = entry.val;
-            match entry.tag {
-                elf::DT_NEEDED => dynamic.needed.push(text(table.string(entry)?)),
-                elf::DT_SONAME => dynamic.soname = Some(text(table.string(entry)?)),
-                elf::DT_RPATH => dynamic.rpath = Some(text(table.string(entry)?)),
-                elf::DT_RUNPATH => dynamic.runpath = Some(text(table.string(entry)?)),
-                elf::DT_BIND_NOW => dynamic.bind_now = true,
-                elf::DT_TEXTREL => dynamic.text_relocations = true,
-                elf::DT_FLAGS => {
-                    dynamic.bind_now |= flags & elf::DF_BIND_NOW.0 != 0;
-                    dynamic.text_relocations |= flags & elf::DF_TEXTREL.0 != 0;
-                }
-                elf::DT_FLAGS_1 => {
-                    dynamic.flags_1 = flags;
-                    dynamic.bind_now |= flags & elf::DF_1_NOW.0 != 0;
-                }
-                _ => {}
-            }
-        }
-        Ok(dynamic)
-    }
-}
-
-/// What the sections say.
-struct Sections {
-    stack: Stack,
-    build_id: Option<String>,
-    comments: Vec<String>,
-    embedded_bitcode: bool,
-    sizes: Sizes,
-}
-
-impl Sections {
-    fn read<Header: FileHeader<Endian = Endianness>>(file: &ElfFile<'_, Header>) -> Result<Self, ElfError> {
-        let endian = file.endian();
-        let table = file.elf_section_table();
-        let mut sections = Self {
-            stack: Stack::Unsaid,
-            build_id: None,
-            comments: Vec::new(),
-            embedded_bitcode: false,
-            sizes: Sizes::default(),
-        };
-        for header in table.iter() {
-            let name = table.section_name(endian, header)?;
-            let flags: u64 = header.sh_flags(endian).0;
-            let size: u64 = header.sh_size(endian).into();
-            let allocated = flags & elf::SHF_ALLOC.0 != 0;
-            let executable = flags & elf::SHF_EXECINSTR.0 != 0;
-            let sum = if !allocated {
-                (name.starts_with(b".debug") || name.starts_with(b".zdebug"))
-                    .then_some(&mut sections.sizes.debug)
-            } else if header.sh_type(endian) == elf::SHT_NOBITS {
-                Some(&mut sections.sizes.zero)
-            } else if executable {
-                Some(&mut sections.sizes.code)
-            } else {
-                Some(&mut sections.sizes.data)
-            };
-            if let Some(sum) = sum {
-                *sum = sum.saturating_add(size);
-            }
-            match name {
-                b".note.GNU-stack" if executable => sections.stack = Stack::Executable,
-                b".note.GNU-stack" => sections.stack = Stack::NotExecutable,
-                b".llvmbc" | b".llvm.lto" => sections.embedded_bitcode = true,
-                b".comment" => {
-                    let lines = header.data(endian, file.data())?.split(|byte| *byte == 0);
-                    sections.comments = lines.filter(|line| !line.is_empty()).map(text).collect();
-                }
-                b".note.gnu.build-id" => {
-                    if let Some(mut notes) = header.notes(endian, file.data())? {
-                        while let Some(note) = notes.next()? {
-                            if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == elf::NT_GNU_BUILD_ID
-                            {
-                                sections.build_id =
-                                    Some(note.desc().iter().map(|byte| format!("{byte:02x}")).collect());
-                            }
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(sections)
-    }
-}
-
-/// Symbol index → the version it needs; and library → all versions needed of it.
-type Versions = (BTreeMap<usize, String>, BTreeMap<String, BTreeSet<String>>);
-
-fn read_versions<Header: FileHeader<Endian = Endianness>>(
-    file: &ElfFile<'_, Header>,
-) -> Result<Versions, ElfError> {
-    let endian = file.endian();
-    let table = file.elf_section_table();
-    let mut by_library = BTreeMap::<String, BTreeSet<String>>::new();
-    if let Some((mut libraries, link)) = table.gnu_verneed(endian, file.data())? {
-        let strings = table.strings(endian, file.data(), link)?;
-        while let Some((library, mut versions)) = libraries.next()? {
-            let names = by_library
-                .entry(text(library.file(endian, strings)?))
-                .or_default();
-            while let Some(version) = versions.next()? {
-                names.insert(text(version.name(endian, strings)?));
-            }
-        }
-    }
-    let mut by_symbol = BTreeMap::new();
-    if let Some(versions) = table.versions(endian, file.data())? {
-        for (index, symbol) in file.elf_dynamic_symbol_table().enumerate() {
-            if symbol.is_undefined(endian)
-                && let Some(version) = versions.version(versions.version_index(endian, index).index())?
-            {
-                by_symbol.insert(index.0, text(version.name()));
-            }
-        }
-    }
-    Ok((by_symbol, by_library))
-}
-
-fn read_symbols<Header: FileHeader<Endian = Endianness>>(
-    endian: Endianness,
-    table: &SymbolTable<'_, Header>,
-    version: impl Fn(usize) -> Result<Option<String>, ElfError>,
-) -> Result<Vec<Symbol>, ElfError> {
-    let mut symbols = Vec::new();
-    for (index, symbol) in table.enumerate() {
-        let binding = match symbol.st_bind() {
-            elf::STB_LOCAL => continue,
-            elf::STB_WEAK => Binding::Weak,
-            _ => Binding::Global,
-        };
-        let name = table.symbol_name(endian, symbol)?;
-        if name.is_empty() {
-            continue;
-        }
-        symbols.push(Symbol {
-            name: text(name),
-            defined: !symbol.is_undefined(endian),
-            binding,
-            visibility: match symbol.st_visibility() {
-                elf::STV_DEFAULT => Visibility::Default,
-                elf::STV_PROTECTED => Visibility::Protected,
-                _ => Visibility::Hidden,
-            },
-            version: version(index.0)?,
-        });
-    }
-    symbols.sort();
-    Ok(symbols)
 }
 
 #[cfg(test)]
@@ -539,6 +270,41 @@ mod tests {
         let mut bytes = sample();
         bytes[16] = 4;
         assert!(matches!(Elf::parse(&bytes), Err(ElfError::Kind { kind: 4 })));
+    }
+
+    /// An executable that is nothing but a header, one segment and the name of a loader.
+    fn with_loader(at: u64) -> Vec<u8> {
+        let name = b"/lib/ld.so\0";
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(16, 0);
+        for half in [elf::ET_EXEC.0, elf::EM_X86_64.0] {
+            bytes.extend(half.to_le_bytes());
+        }
+        bytes.extend(1u32.to_le_bytes());
+        for word in [0u64, 64, 0] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend(0u32.to_le_bytes());
+        for half in [64u16, 56, 1, 64, 0, 0] {
+            bytes.extend(half.to_le_bytes());
+        }
+        bytes.extend(elf::PT_INTERP.0.to_le_bytes());
+        bytes.extend(elf::PF_R.0.to_le_bytes());
+        for word in [at, 0, 0, name.len() as u64, name.len() as u64, 1] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend(name);
+        bytes
+    }
+
+    #[test]
+    fn a_loader_that_is_not_in_the_file_is_an_error() {
+        let elf = Elf::parse(&with_loader(64 + 56)).unwrap();
+        assert_eq!(elf.interpreter.as_deref(), Some("/lib/ld.so"));
+        assert!(matches!(
+            Elf::parse(&with_loader(1 << 40)),
+            Err(ElfError::Segment)
+        ));
     }
 
     proptest! {
