@@ -1,0 +1,233 @@
+//! What a package's recipe and versions say of steps, files and each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Checker;
+use crate::model::PythonVersion;
+use crate::plan::CPYTHON;
+use crate::recipe::SourceFile;
+use crate::recipe::error::Problem;
+use crate::recipe::raw::{NotOn, StepEntry, VersionFile};
+use crate::recipe::set::{Package, Written};
+use crate::recipe::source::{ArchiveEntry, Mirror, SourceEntry};
+
+/// Names of steps that plans have themselves, and of inputs that every step may have.
+const RESERVED: [&str; 7] = [
+    "source",
+    "patched",
+    "setup",
+    "sysroot",
+    "toolchain",
+    "recipe",
+    "root",
+];
+
+/// Whether a text can be part of a step's id and of a path.
+fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+impl Checker<'_> {
+    pub(super) fn package(&mut self, name: &str, package: &Package) {
+        let Written { value, file } = &package.recipe;
+        self.placed(file, "package", value.package.as_str(), name);
+        if !is_name(name) || name == "dist" || self.set.images.contains_key(name) {
+            self.name(file, &["package", name], "package", name);
+        }
+        if value.steps.is_empty() {
+            let problem = Problem::NoSteps {
+                package: name.to_owned(),
+            };
+            self.report(file, &["steps"], problem);
+        }
+        let mut earlier = Vec::new();
+        for step in &value.steps {
+            self.step(name, file, step, &earlier);
+            earlier.push(step.name.0.clone());
+        }
+        for (version, written) in &package.versions {
+            self.version(name, version, written);
+        }
+        self.defaults(name, package);
+    }
+
+    fn step(&mut self, package: &str, file: &Arc<SourceFile>, step: &StepEntry, earlier: &[String]) {
+        let name = step.name.as_str();
+        if earlier.iter().any(|other| other == name) {
+            self.twice(file, &["name", name, "name", name], "step", name, "above");
+        }
+        if !is_name(name) || RESERVED.contains(&name) {
+            self.name(file, &["name", name], "step", name);
+        }
+        let mut base_names = BTreeMap::new();
+        for path in std::iter::once(&step.script).chain(&step.files) {
+            let path = path.0.as_str();
+            let full = format!("recipes/{package}/{path}");
+            self.file(file, &[name, path], &full);
+            let base = path.rsplit('/').next().unwrap_or_default();
+            if let Some(other) = base_names.insert(base, path) {
+                self.twice(file, &[name, "files", path], "file", base, other);
+            }
+        }
+        for need in &step.needs {
+            let packages = &self.set.packages;
+            self.known(file, &[name, "needs", need.as_str()], "package", packages.keys());
+        }
+        for after in &step.after {
+            self.known(file, &[name, "after", after.as_str()], "step", earlier);
+        }
+        if step.setup && package != CPYTHON {
+            self.report(file, &[name, "setup"], Problem::Setup);
+        }
+    }
+
+    fn version(&mut self, package: &str, version: &str, written: &Written<VersionFile>) {
+        let Written { value, file } = written;
+        self.placed(file, "version", value.version.as_str(), version);
+        for patch in &value.patches {
+            let path = patch.0.as_str();
+            self.file(file, &["patches", path], &format!("patches/{path}"));
+        }
+        match &value.source {
+            SourceEntry::Archive(archive) => self.source(file, archive),
+            SourceEntry::None => {
+                let recipe = &self.set.packages[package].recipe.value;
+                let taken = [
+                    ("patches", !value.patches.is_empty()),
+                    ("licenses", !recipe.licenses.is_empty()),
+                    ("setup", recipe.steps.iter().any(|step| step.setup)),
+                ];
+                for (what, _) in taken.into_iter().filter(|(_, there)| *there) {
+                    self.report(file, &["source", "none"], Problem::NoSource { what });
+                }
+            }
+        }
+        let wrong = |field, verb| Problem::WrongPackage {
+            field,
+            verb,
+            package: package.to_owned(),
+        };
+        if package == CPYTHON {
+            if let Err(error) = version.parse::<PythonVersion>() {
+                let message = error.to_string();
+                self.report(file, &["version"], Problem::Value { message });
+            }
+            match &value.python {
+                None => self.report(file, &["version"], wrong("python", "is missing")),
+                Some(python) => {
+                    let series = python.major_minor.0.to_string();
+                    let expected = version.rsplit_once('.').map_or(version, |(series, _)| series);
+                    self.placed(file, "major-minor", &series, expected);
+                }
+            }
+            if value.default {
+                self.report(file, &["default"], wrong("default", "has no meaning"));
+            }
+            for exception in &value.not_on {
+                self.exception(file, exception);
+            }
+        } else {
+            if value.python.is_some() {
+                self.report(file, &["python"], wrong("python", "has no meaning"));
+            }
+            if !value.not_on.is_empty() {
+                self.report(file, &["not-on"], wrong("not-on", "has no meaning"));
+            }
+        }
+    }
+
+    fn source(&mut self, file: &Arc<SourceFile>, archive: &ArchiveEntry) {
+        let upstream = archive.sha256.0;
+        let mut repacked = archive.subdir.is_some();
+        for mirror in &archive.mirrors {
+            let Mirror {
+                url,
+                debian,
+                krate,
+                pypi,
+            } = mirror;
+            let places = [url.is_some(), debian.is_some(), krate.is_some(), pypi.is_some()];
+            if places.iter().filter(|there| **there).count() != 1 {
+                self.report(file, &["mirrors"], Problem::MirrorKind);
+            }
+            repacked |= debian.as_ref().is_some_and(|debian| {
+                debian.sha256.as_ref().is_some_and(|sum| sum.0 != upstream) || debian.subdir.is_some()
+            }) || krate.is_some()
+                || pypi.is_some();
+        }
+        if repacked && archive.tree.is_none() {
+            self.report(file, &["mirrors"], Problem::NoTree);
+        }
+    }
+
+    fn exception(&mut self, file: &Arc<SourceFile>, exception: &NotOn) {
+        let target = exception.target.as_ref().map(|target| target.0.to_string());
+        let options = exception.options.as_ref().map(|options| options.0.to_string());
+        if target.is_none() && options.is_none() {
+            self.report(file, &["not-on"], Problem::MatchesEverything);
+        }
+        let targets = self.set.targets.keys().cloned().collect();
+        for (what, name, valid) in [("target", target, targets), ("option", options, self.options())] {
+            if let Some(name) = name.filter(|name| !valid.contains(name)) {
+                let words = ["not-on", name.as_str()];
+                let name = name.clone();
+                self.report(file, &words, Problem::NeverMatches { what, name, valid });
+            }
+        }
+    }
+
+    fn defaults(&mut self, name: &str, package: &Package) {
+        let defaults = package
+            .versions
+            .iter()
+            .filter(|(_, version)| version.value.default);
+        let defaults: Vec<String> = defaults.map(|(version, _)| version.clone()).collect();
+        if name != CPYTHON && defaults.len() != 1 {
+            let problem = Problem::Defaults {
+                package: name.to_owned(),
+                defaults,
+                versions: package.versions.keys().cloned().collect(),
+            };
+            self.report(&package.recipe.file, &["package", name], problem);
+        }
+    }
+
+    /// Licences and libraries of all packages land in one directory each.
+    pub(super) fn names_in_a_distribution(&mut self) {
+        let set = self.set;
+        let mut licenses: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut libraries: BTreeMap<&str, &str> = BTreeMap::new();
+        for (package, Package { recipe, .. }) in &set.packages {
+            for license in &recipe.value.licenses {
+                let name = license.name.as_str();
+                if let Some(other) = licenses.insert(name, package) {
+                    self.twice(
+                        &recipe.file,
+                        &["as", name],
+                        "licence file",
+                        name,
+                        &in_package(other),
+                    );
+                }
+            }
+            for library in &recipe.value.libraries {
+                let name = library.as_str();
+                if let Some(other) = libraries.insert(name, package) {
+                    self.twice(
+                        &recipe.file,
+                        &["libraries", name],
+                        "library",
+                        name,
+                        &in_package(other),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn in_package(name: &str) -> String {
+    format!("in recipes/{name}/recipe.yaml")
+}
