@@ -1,0 +1,114 @@
+//! Why a body did not come.
+
+use reqwest::StatusCode;
+
+/// Why a body did not come.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// The address is none.
+    #[error("`{url}` is not an HTTP address")]
+    Address {
+        /// As written.
+        url: String,
+    },
+    /// No connection.
+    #[error("host `{host}` cannot be reached")]
+    Unreachable {
+        /// Who.
+        host: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// No connection a moment ago, so none was tried.
+    #[error("host `{host}` could not be reached before")]
+    KnownUnreachable {
+        /// Who.
+        host: String,
+    },
+    /// Something else went wrong before the body began.
+    #[error("the request failed")]
+    Request {
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// The server answered, but not with the thing.
+    #[error("the server answered {status}")]
+    Status {
+        /// The status.
+        status: StatusCode,
+    },
+    /// The announced length is a wrong one.
+    #[error("the server announces {announced} bytes instead of {expected}")]
+    Announced {
+        /// What the server says.
+        announced: u64,
+        /// What it must be.
+        expected: u64,
+    },
+    /// More came than can be right.
+    #[error("the body is longer than {expected} bytes")]
+    TooLong {
+        /// What it must be.
+        expected: u64,
+    },
+    /// The body ended early, each time.
+    #[error("the body ended after {received} of {expected} bytes")]
+    Truncated {
+        /// How far it got.
+        received: u64,
+        /// What it must be.
+        expected: u64,
+    },
+    /// The connection broke, each time.
+    #[error("reading broke off after {received} bytes")]
+    Broken {
+        /// How far it got.
+        received: u64,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// Nothing came for too long, each time.
+    #[error("nothing came for {seconds} s after {received} bytes")]
+    Stalled {
+        /// The limit.
+        seconds: f32,
+        /// How far it got.
+        received: u64,
+    },
+    /// A resumed transfer went on at another place than asked for.
+    #[error("the server resumed at another place than byte {received}")]
+    Resumed {
+        /// Where it should have gone on.
+        received: u64,
+    },
+    /// The driver is stopping.
+    #[error("cancelled")]
+    Cancelled,
+    /// The client could not be set up.
+    #[error("the HTTP client could not be set up")]
+    Setup {
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl HttpError {
+    /// Whether the transfer may go on where it stopped.
+    pub(super) const fn is_interruption(&self) -> bool {
+        matches!(
+            self,
+            Self::Truncated { .. } | Self::Broken { .. } | Self::Stalled { .. }
+        )
+    }
+
+    /// Whether a server said that it has no such thing (or not for us).
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status } => Some(status.as_u16()),
+            _ => None,
+        }
+    }
+}

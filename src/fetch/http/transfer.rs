@@ -1,0 +1,145 @@
+//! One request, and how far a transfer got over all its requests.
+
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
+use reqwest::{Response, StatusCode, Url};
+
+use super::body::Sender;
+use super::{BodySize, Http, HttpError};
+
+/// How far a transfer got, over all its attempts.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) received: u64,
+    etag: Option<HeaderValue>,
+}
+
+impl State {
+    /// Checks the head of a response; answers how many bytes of its body we have already.
+    fn begin(&mut self, response: &Response, size: BodySize) -> Result<u64, HttpError> {
+        match response.status() {
+            StatusCode::OK => {
+                if let (BodySize::Exactly(expected), Some(announced)) = (size, response.content_length())
+                    && announced != expected
+                {
+                    return Err(HttpError::Announced { announced, expected });
+                }
+                self.etag = response
+                    .headers()
+                    .get(ETAG)
+                    // A weak one may not be used to resume.
+                    .filter(|etag| !etag.as_bytes().starts_with(b"W/"))
+                    .cloned();
+                Ok(self.received)
+            }
+            StatusCode::PARTIAL_CONTENT if self.received > 0 => {
+                let from = format!("bytes {}-", self.received);
+                let range = response.headers().get(CONTENT_RANGE);
+                if range.is_some_and(|range| range.as_bytes().starts_with(from.as_bytes())) {
+                    Ok(0)
+                } else {
+                    Err(HttpError::Resumed {
+                        received: self.received,
+                    })
+                }
+            }
+            status => Err(HttpError::Status { status }),
+        }
+    }
+
+    const fn end(&self, size: BodySize) -> Result<(), HttpError> {
+        match size {
+            BodySize::Exactly(expected) if self.received < expected => Err(HttpError::Truncated {
+                received: self.received,
+                expected,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Http {
+    /// One request; `state` says how far earlier ones got.
+    pub(super) async fn transfer(
+        &self,
+        url: &Url,
+        size: BodySize,
+        state: &mut State,
+        sender: &Sender,
+    ) -> Result<(), HttpError> {
+        let mut request = self.client.get(url.clone());
+        if state.received > 0 {
+            request = request.header(RANGE, format!("bytes={}-", state.received));
+            if let Some(etag) = &state.etag {
+                request = request.header(IF_RANGE, etag.clone());
+            }
+        }
+        let limit = self.limits.connect + self.limits.idle;
+        let mut response = match tokio::time::timeout(limit, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(source)) if source.is_connect() => {
+                let host = source.url().map_or_else(|| host_of(url), host_of);
+                return Err(HttpError::Unreachable {
+                    host,
+                    source: source.without_url(),
+                });
+            }
+            Ok(Err(source)) if source.is_redirect() || source.is_builder() => {
+                return Err(HttpError::Request {
+                    source: source.without_url(),
+                });
+            }
+            Ok(Err(source)) => {
+                return Err(HttpError::Broken {
+                    received: state.received,
+                    source: source.without_url(),
+                });
+            }
+            Err(_) => return Err(self.stalled(state)),
+        };
+        let mut skip = state.begin(&response, size)?;
+        loop {
+            let piece = match tokio::time::timeout(self.limits.idle, response.chunk()).await {
+                Err(_) => return Err(self.stalled(state)),
+                Ok(Err(source)) => {
+                    return Err(HttpError::Broken {
+                        received: state.received,
+                        source: source.without_url(),
+                    });
+                }
+                Ok(Ok(None)) => return state.end(size),
+                Ok(Ok(Some(piece))) => piece,
+            };
+            let known = skip.min(piece.len() as u64);
+            skip -= known;
+            let piece = piece.slice(usize::try_from(known).unwrap_or(usize::MAX)..);
+            if piece.is_empty() {
+                continue;
+            }
+            state.received += piece.len() as u64;
+            if state.received > size.most() {
+                return Err(HttpError::TooLong {
+                    expected: size.most(),
+                });
+            }
+            if sender.send(Ok(piece)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn stalled(&self, state: &State) -> HttpError {
+        HttpError::Stalled {
+            seconds: self.limits.idle.as_secs_f32(),
+            received: state.received,
+        }
+    }
+}
+
+/// Whom an address asks.
+pub(super) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
