@@ -1,17 +1,19 @@
 //! Description × facts × inventory → manifest. What can be observed is never guessed, and where
 //! what the build says and what it left disagree, there is no manifest.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod checks;
+mod components;
+mod extensions;
 
-use super::layout::{library_path, license_path};
+use std::collections::BTreeMap;
+
 use super::{
-    BuildInfo, ComponentRecord, Core, DeriveError, Description, Disagreement, Extension, ExtensionLoading,
-    ExtensionRecord, Facts, FormatVersion, Interpreter, Inventory, Link, LinkFact, LinkMode, Manifest, Pbs,
-    PbsVersion, SymbolVisibility, Worker, calls, highest_versions,
+    BuildInfo, Core, DeriveError, Description, Disagreement, ExtensionLoading, Facts, FormatVersion,
+    Interpreter, Inventory, LinkMode, Manifest, Pbs, PbsVersion, SymbolVisibility, Worker, highest_versions,
 };
-use crate::inspect::{Content, ElfKind};
-use crate::model::{Os, TreePath, on_one_line};
-use crate::plan::{CPYTHON, Flavor, Linkage, Module};
+use crate::inspect::ElfKind;
+use crate::model::{Os, TreePath};
+use crate::plan::{CPYTHON, Flavor};
 
 /// What a manifest is derived from.
 #[derive(Clone, Copy, Debug)]
@@ -164,178 +166,6 @@ impl Derivation<'_> {
         }
     }
 
-    fn extensions(&mut self) -> BTreeMap<String, Vec<Extension>> {
-        let mut extensions = BTreeMap::new();
-        for name in self.description.modules.keys() {
-            if !self.facts.build.extensions.contains_key(name) {
-                let name = name.clone();
-                self.problems.push(Disagreement::Unknown {
-                    name,
-                    known: "the recipes",
-                });
-            }
-        }
-        for (name, built) in &self.facts.build.extensions {
-            let Some(module) = self.description.modules.get(name) else {
-                let name = name.clone();
-                self.problems.push(Disagreement::Unknown {
-                    name,
-                    known: "the build",
-                });
-                continue;
-            };
-            if module.linkage != built.linkage {
-                self.problems.push(Disagreement::Linkage {
-                    name: name.clone(),
-                    observed: built.linkage,
-                    described: module.linkage,
-                });
-            }
-            if built.linkage == Linkage::Absent {
-                continue;
-            }
-            let owner = format!("the extension module `{name}`");
-            for object in &built.objects {
-                self.claim_object(&owner, object);
-            }
-            if let Some(library) = &built.shared_lib {
-                self.require(&owner, library, None);
-            }
-            let links = self.links(&owner, &built.links, Some(module));
-            let (licenses, license_paths) = self.module_licenses(module);
-            let extension = Extension {
-                in_core: built.in_core,
-                init_fn: built.init_fn.clone().unwrap_or_else(|| "NULL".to_owned()),
-                license_public_domain: licenses
-                    .as_ref()
-                    .map(|licenses| licenses.iter().all(|license| is_public_domain(license))),
-                licenses,
-                license_paths,
-                links,
-                objs: built.objects.clone(),
-                required: module.required,
-                static_lib: None,
-                shared_lib: built.shared_lib.clone(),
-                variant: "default".to_owned(),
-            };
-            extensions.insert(name.clone(), vec![extension]);
-        }
-        extensions
-    }
-
-    /// SPDX identifiers of what a module brings in, and where their texts are.
-    fn module_licenses(&mut self, module: &Module) -> (Option<Vec<String>>, Option<Vec<TreePath>>) {
-        if module.licenses.is_empty() {
-            return (None, None);
-        }
-        // Foreign code that CPython carries in its own sources is licensed in CPython's own texts.
-        let homes = if module.needs.is_empty() {
-            &[CPYTHON.to_owned()][..]
-        } else {
-            &module.needs
-        };
-        let mut paths = Vec::new();
-        for component in &self.description.components {
-            if homes.contains(&component.name) {
-                for license in &component.licenses {
-                    match license_path(license) {
-                        Ok(path) => paths.push(path),
-                        Err(error) => self.problems.push(error.into()),
-                    }
-                }
-            }
-        }
-        (Some(module.licenses.clone()), Some(paths))
-    }
-
-    fn links(&mut self, owner: &str, links: &[LinkFact], module: Option<&Module>) -> Vec<Link> {
-        let mut described = Vec::new();
-        for link in links {
-            match (&link.path, link.system) {
-                (Some(path), false) => {
-                    self.claimed
-                        .entry(path.clone())
-                        .or_insert_with(|| owner.to_owned());
-                    self.require(owner, path, Some("static library"));
-                    if let (Some(package), Some(module)) = (&link.package, module)
-                        && !module.needs.contains(package)
-                    {
-                        self.problems.push(Disagreement::Needs {
-                            owner: owner.to_owned(),
-                            library: link.name.clone(),
-                            package: package.clone(),
-                        });
-                    }
-                }
-                (None, true) => {}
-                _ => self.problems.push(Disagreement::Origin {
-                    owner: owner.to_owned(),
-                    library: link.name.clone(),
-                }),
-            }
-            described.push(Link {
-                name: link.name.clone(),
-                path_static: link.path.clone(),
-                path_dynamic: None,
-                framework: None,
-                system: link.system.then_some(true),
-            });
-        }
-        described
-    }
-
-    fn components(&mut self) -> Vec<ComponentRecord> {
-        let mut records = Vec::new();
-        for component in &self.description.components {
-            let owner = format!("the component `{}`", component.name);
-            let mut license_paths = Vec::new();
-            let mut libraries = Vec::new();
-            if component.linked {
-                for license in &component.licenses {
-                    match license_path(license) {
-                        Ok(path) => {
-                            self.require(&owner, &path, None);
-                            license_paths.push(path);
-                        }
-                        Err(error) => self.problems.push(error.into()),
-                    }
-                }
-                for library in &component.libraries {
-                    match library_path(library) {
-                        Ok(path) => {
-                            self.require(&owner, &path, Some("static library"));
-                            libraries.push(path);
-                        }
-                        Err(error) => self.problems.push(error.into()),
-                    }
-                }
-            }
-            records.push(ComponentRecord {
-                name: component.name.clone(),
-                version: component.version.clone(),
-                summary: component.summary.clone(),
-                homepage: component.homepage.clone(),
-                url: component.url.clone(),
-                archive: component.archive,
-                tree: component.tree,
-                patches: component.patches.clone(),
-                licenses: component
-                    .licenses
-                    .iter()
-                    .map(|license| license.spdx.clone())
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect(),
-                license_paths,
-                libraries,
-                linked: component.linked,
-                cpe: component.cpe.clone(),
-                purl: component.purl.clone(),
-            });
-        }
-        records
-    }
-
     fn interpreter(&mut self) -> Interpreter {
         let exe = &self.facts.python.exe;
         let elf = self.inventory.elf(exe);
@@ -376,46 +206,6 @@ impl Derivation<'_> {
         }
     }
 
-    fn extension_records(&self, build: &BuildInfo) -> BTreeMap<String, ExtensionRecord> {
-        let mut users = BTreeMap::<&TreePath, BTreeSet<&str>>::new();
-        for (name, variants) in &build.extensions {
-            for path in variants
-                .iter()
-                .flat_map(|variant| &variant.links)
-                .filter_map(|link| link.path_static.as_ref())
-            {
-                users.entry(path).or_default().insert(name);
-            }
-        }
-        let calls = calls(build, self.inventory);
-        let size = |path: &TreePath| -> u64 {
-            let files = self.inventory.files.get(path);
-            files.map_or(0, |facts| {
-                facts.content.elves().map(|(_, elf)| elf.sizes.loaded()).sum()
-            })
-        };
-        let record = |(name, module): (&String, &Module)| {
-            let variants = build.extensions.get(name).map(Vec::as_slice).unwrap_or_default();
-            let alone = users
-                .iter()
-                .filter(|(_, users)| users.len() == 1 && users.contains(name.as_str()));
-            let record = ExtensionRecord {
-                linkage: module.linkage,
-                needs: module.needs.clone(),
-                calls: calls
-                    .get(name)
-                    .map(|called| called.keys().cloned().collect())
-                    .unwrap_or_default(),
-                test: module.test,
-                why: module.why.clone(),
-                size: variants.iter().flat_map(|variant| &variant.objs).map(size).sum(),
-                library_size: alone.map(|(path, _)| size(path)).sum(),
-            };
-            (name.clone(), record)
-        };
-        self.description.modules.iter().map(record).collect()
-    }
-
     fn files(&self) -> BTreeMap<TreePath, crate::model::Digest> {
         self.inventory
             .tree
@@ -424,83 +214,4 @@ impl Derivation<'_> {
             .map(|(path, digest, _)| (path.clone(), *digest))
             .collect()
     }
-
-    fn check_same(&mut self, what: &'static str, observed: &str, described: &str) {
-        if observed != described {
-            self.problems.push(Disagreement::Differs {
-                what,
-                observed: observed.to_owned(),
-                described: described.to_owned(),
-            });
-        }
-    }
-
-    fn check_broken(&mut self) {
-        for (path, error) in &self.inventory.broken {
-            self.problems.push(Disagreement::Broken {
-                path: path.clone(),
-                reason: on_one_line(error),
-            });
-        }
-    }
-
-    fn claim_object(&mut self, owner: &str, path: &TreePath) {
-        self.require(owner, path, Some("object"));
-        if let Some(first) = self.claimed.insert(path.clone(), owner.to_owned()) {
-            self.problems.push(Disagreement::Twice {
-                path: path.clone(),
-                first,
-                second: owner.to_owned(),
-            });
-        }
-    }
-
-    fn require(&mut self, owner: &str, path: &TreePath, expected: Option<&'static str>) {
-        let found = self
-            .inventory
-            .resolve(path)
-            .and_then(|path| self.inventory.files.get(&path));
-        let Some(found) = found else {
-            // A broken file has been reported already.
-            if !self.inventory.broken.contains_key(path) {
-                self.problems.push(Disagreement::Missing {
-                    owner: owner.to_owned(),
-                    path: path.clone(),
-                });
-            }
-            return;
-        };
-        let fits = match (expected, &found.content) {
-            (None, _) | (Some("static library"), Content::Archive(_)) => true,
-            (Some("object"), Content::Elf(elf)) => elf.kind == ElfKind::Relocatable,
-            _ => false,
-        };
-        if let (false, Some(expected)) = (fits, expected) {
-            self.problems.push(Disagreement::Kind {
-                owner: owner.to_owned(),
-                path: path.clone(),
-                expected,
-            });
-        }
-    }
-
-    fn check_unclaimed(&mut self) {
-        let build = TreePath::parse("build").expect("a path");
-        for (path, facts) in &self.inventory.files {
-            if facts.content.is_linkable()
-                && path.strip_prefix(&build).is_some()
-                && !self.claimed.contains_key(path)
-            {
-                self.problems.push(Disagreement::Unclaimed { path: path.clone() });
-            }
-        }
-    }
-}
-
-/// Whether an SPDX identifier dedicates to the public domain.
-fn is_public_domain(license: &str) -> bool {
-    matches!(
-        license,
-        "blessing" | "CC0-1.0" | "Unlicense" | "LicenseRef-Public-Domain"
-    )
 }

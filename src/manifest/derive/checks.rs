@@ -1,0 +1,79 @@
+//! Where what the build says, what it left and what the recipes say must agree.
+
+use super::Derivation;
+use crate::inspect::{Content, ElfKind};
+use crate::manifest::Disagreement;
+use crate::model::{TreePath, on_one_line};
+
+impl Derivation<'_> {
+    pub(super) fn check_same(&mut self, what: &'static str, observed: &str, described: &str) {
+        if observed != described {
+            self.problems.push(Disagreement::Differs {
+                what,
+                observed: observed.to_owned(),
+                described: described.to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn check_broken(&mut self) {
+        for (path, error) in &self.inventory.broken {
+            self.problems.push(Disagreement::Broken {
+                path: path.clone(),
+                reason: on_one_line(error),
+            });
+        }
+    }
+
+    pub(super) fn claim_object(&mut self, owner: &str, path: &TreePath) {
+        self.require(owner, path, Some("object"));
+        if let Some(first) = self.claimed.insert(path.clone(), owner.to_owned()) {
+            self.problems.push(Disagreement::Twice {
+                path: path.clone(),
+                first,
+                second: owner.to_owned(),
+            });
+        }
+    }
+
+    pub(super) fn require(&mut self, owner: &str, path: &TreePath, expected: Option<&'static str>) {
+        let found = self
+            .inventory
+            .resolve(path)
+            .and_then(|path| self.inventory.files.get(&path));
+        let Some(found) = found else {
+            // A broken file has been reported already.
+            if !self.inventory.broken.contains_key(path) {
+                self.problems.push(Disagreement::Missing {
+                    owner: owner.to_owned(),
+                    path: path.clone(),
+                });
+            }
+            return;
+        };
+        let fits = match (expected, &found.content) {
+            (None, _) | (Some("static library"), Content::Archive(_)) => true,
+            (Some("object"), Content::Elf(elf)) => elf.kind == ElfKind::Relocatable,
+            _ => false,
+        };
+        if let (false, Some(expected)) = (fits, expected) {
+            self.problems.push(Disagreement::Kind {
+                owner: owner.to_owned(),
+                path: path.clone(),
+                expected,
+            });
+        }
+    }
+
+    pub(super) fn check_unclaimed(&mut self) {
+        let build = TreePath::parse("build").expect("a path");
+        for (path, facts) in &self.inventory.files {
+            if facts.content.is_linkable()
+                && path.strip_prefix(&build).is_some()
+                && !self.claimed.contains_key(path)
+            {
+                self.problems.push(Disagreement::Unclaimed { path: path.clone() });
+            }
+        }
+    }
+}
