@@ -17,19 +17,15 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::Engine;
-use super::action_lock::ActionLock;
+use super::attempt::{Attempt, Ended};
 use super::error::{Class, EngineError, Enterable, StepError, StepFailure};
 use super::event::{Event, Totals};
-use super::history::flat;
 use super::journal::Journal;
+use super::lookup::Pending;
 use super::schedule::Schedule;
-use super::steps::{self, Done, Job};
 use crate::model::{Digest, TreeDigest};
-use crate::plan::{self, ActionSpec, Plan, Step, StepId, StepKind};
-use crate::store::{ActionRecord, StoreError};
-
-/// How often a step that another process works on is looked at.
-const POLL: Duration = Duration::from_millis(200);
+use crate::plan::{Plan, Step, StepId, StepKind};
+use crate::store::ActionRecord;
 
 /// A step whose output is known.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,26 +38,6 @@ pub struct Made {
 
 /// The steps whose outputs are known.
 pub type Outputs = BTreeMap<StepId, Made>;
-
-/// A step as an action.
-#[derive(Clone, Debug)]
-pub(super) struct Pending {
-    pub(super) key: Digest,
-    pub(super) spec: ActionSpec,
-    inputs: BTreeMap<String, TreeDigest>,
-}
-
-/// How a task ended.
-enum Ended {
-    Made(ActionRecord, Option<Duration>),
-    /// Somebody else had done it meanwhile.
-    Found(ActionRecord),
-    /// Somebody else does it now.
-    Elsewhere,
-    /// Nobody else does it any more.
-    AskAgain,
-    Failed(StepError, Option<Arc<Journal>>),
-}
 
 /// One call of [`Engine::conduct`].
 struct Work {
@@ -302,197 +278,5 @@ impl Work {
         });
         self.schedule.redo(&producer, consumer);
         Ok(())
-    }
-}
-
-/// One attempt to do a step.
-struct Attempt {
-    engine: Arc<Engine>,
-    step: Arc<Step>,
-    id: StepId,
-    pending: Pending,
-    jobs: usize,
-}
-
-impl Attempt {
-    async fn run(self) -> Ended {
-        let key = self.pending.key;
-        // Two processes with the same store do not do the same work twice.
-        let _lock = match ActionLock::try_take(&self.engine.locks(), &key) {
-            Ok(Some(lock)) => lock,
-            Ok(None) => return Ended::Elsewhere,
-            Err(error) => return Ended::Failed(error.into(), None),
-        };
-        match self.engine.store.action(&key) {
-            Ok(Some(record)) => return Ended::Found(record),
-            Ok(None) => {}
-            Err(error) => return Ended::Failed(error.into(), None),
-        }
-        let path = self.engine.log_path(&self.id, &key);
-        let journal = match Journal::create(self.id.clone(), &path, Arc::clone(&self.engine.listener)) {
-            Ok(journal) => Arc::new(journal),
-            Err(error) => return Ended::Failed(error.into(), None),
-        };
-        self.announce(&journal);
-        match self.execute(&journal).await {
-            Ok((record, cpu)) => Ended::Made(record, cpu),
-            Err(error) => {
-                let _ = journal.finish();
-                Ended::Failed(error, Some(journal))
-            }
-        }
-    }
-
-    fn announce(&self, journal: &Journal) {
-        let last = self.engine.history.last(&self.id);
-        let reasons: Vec<String> = plan::explain(last.as_ref(), &self.pending.spec)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        self.engine.listener.event(&Event::StepStarted {
-            step: self.id.clone(),
-            why: self.step.why.clone(),
-            reason: reasons.join("; "),
-            log: journal.path().to_owned(),
-        });
-    }
-
-    async fn execute(&self, journal: &Arc<Journal>) -> Result<(ActionRecord, Option<Duration>), StepError> {
-        let started = Instant::now();
-        let job = Job {
-            engine: Arc::clone(&self.engine),
-            id: self.id.clone(),
-            step: Arc::clone(&self.step),
-            inputs: self.pending.inputs.clone(),
-            jobs: self.jobs,
-            journal: Arc::clone(journal),
-            cancel: self.engine.cancel.child_token(),
-        };
-        let Done {
-            output,
-            usage,
-            sandbox,
-        } = steps::execute(job).await?;
-        let (engine, kept) = (Arc::clone(&self.engine), Arc::clone(journal));
-        let log = steps::blocking(move || engine.keep_log(&kept)).await?;
-        let record = ActionRecord {
-            output,
-            log,
-            step: self.id.0.clone(),
-            wall_seconds: started.elapsed().as_secs_f64(),
-            cpu_seconds: usage.cpu.map(|cpu| cpu.as_secs_f64()),
-            peak_memory: usage.peak_memory,
-            sandbox: sandbox.to_owned(),
-        };
-        self.engine.store.put_action(&self.pending.key, &record)?;
-        self.engine.history.remember(&self.id, &self.pending.spec);
-        Ok((record, usage.cpu))
-    }
-}
-
-impl Engine {
-    /// The content of every input of a step whose producers are all `made`.
-    pub(super) fn inputs_of(
-        &self,
-        plan: &Plan,
-        id: &StepId,
-        made: &Outputs,
-    ) -> Result<BTreeMap<String, TreeDigest>, StepError> {
-        let mut inputs = BTreeMap::new();
-        for (role, input) in &plan.steps[id].inputs {
-            let output = made[&input.from].record.output;
-            inputs.insert(role.clone(), self.part(&input.from, output, &input.subtree)?);
-        }
-        Ok(inputs)
-    }
-
-    /// The action that a step is now, and its result if the store has one.
-    pub(super) fn look_up(
-        &self,
-        plan: &Plan,
-        id: &StepId,
-        made: &Outputs,
-    ) -> Result<(Pending, Option<ActionRecord>), StepError> {
-        let inputs = self.inputs_of(plan, id, made)?;
-        let spec = plan::action(&plan.steps[id], &inputs)
-            .expect("the content of every input has just been looked up");
-        let key = self.store.put_action_spec(&spec)?;
-        let record = self.store.action(&key)?;
-        Ok((Pending { key, spec, inputs }, record))
-    }
-
-    /// The part of an output that a step uses.
-    pub(super) fn part(
-        &self,
-        from: &StepId,
-        output: TreeDigest,
-        subtree: &crate::model::TreePath,
-    ) -> Result<TreeDigest, StepError> {
-        if subtree.is_root() {
-            return Ok(output);
-        }
-        self.store
-            .subtree(&output, subtree)?
-            .ok_or_else(|| StepError::NoSubtree {
-                from: from.clone(),
-                path: subtree.to_string(),
-            })
-    }
-
-    /// Whether a blob belongs to a tree. A tree that cannot be read has lost a directory itself.
-    fn holds(&self, output: &TreeDigest, blob: &Digest) -> bool {
-        match self.store.tree(output) {
-            Ok(tree) => output.0 == *blob || tree.files().any(|(_, digest, _)| digest == blob),
-            Err(StoreError::Blob { .. }) => true,
-            Err(_) => false,
-        }
-    }
-
-    async fn until_free(&self, key: &Digest) {
-        loop {
-            tokio::select! {
-                () = self.cancel.cancelled() => return,
-                () = tokio::time::sleep(POLL) => {}
-            }
-            match ActionLock::try_take(&self.locks(), key) {
-                Ok(None) => {}
-                // Whoever asks next hears of the error.
-                Ok(Some(_)) | Err(_) => return,
-            }
-        }
-    }
-
-    /// Where the log of an action stands.
-    #[must_use]
-    pub fn log_path(&self, step: &StepId, key: &Digest) -> camino::Utf8PathBuf {
-        let name = format!("{}.{}.log", flat(&step.0), &key.hex()[..12]);
-        Self::logs(&self.store).join(name)
-    }
-
-    fn keep_log(&self, journal: &Journal) -> Result<Option<Digest>, StepError> {
-        if journal.finish()? == 0 {
-            // An empty log is nothing to look for.
-            let _ = fs_err::remove_file(journal.path());
-            return Ok(None);
-        }
-        let mut file = fs_err::File::open(journal.path())?;
-        Ok(Some(self.store.put_reader(&mut file)?))
-    }
-
-    /// The log of a finished step as a file, written from the store if it is no longer there.
-    pub fn log_file(&self, step: &StepId, made: &Made) -> Result<Option<camino::Utf8PathBuf>, EngineError> {
-        let Some(log) = made.record.log else {
-            return Ok(None);
-        };
-        let path = self.log_path(step, &made.key);
-        let there = fs_err::metadata(&path).is_ok_and(|metadata| metadata.len() == log.size);
-        if !there {
-            let dir = Self::logs(&self.store);
-            fs_err::create_dir_all(&dir)?;
-            let mut file = tempfile::NamedTempFile::new_in(&dir)?;
-            std::io::copy(&mut self.store.open_blob(&log)?, &mut file)?;
-            file.persist(&path).map_err(|error| error.error)?;
-        }
-        Ok(Some(path))
     }
 }

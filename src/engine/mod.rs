@@ -1,6 +1,7 @@
 //! L3 · conduct: runs the steps of a plan, from the cache where it can.
 
 mod action_lock;
+mod attempt;
 mod conduct;
 mod distribution;
 mod enter;
@@ -10,6 +11,8 @@ mod examine;
 mod export;
 mod history;
 mod journal;
+mod logs;
+mod lookup;
 mod parts;
 mod schedule;
 mod steps;

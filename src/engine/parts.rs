@@ -37,12 +37,6 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Where the logs of a store's actions stand as files.
-    #[must_use]
-    pub fn logs(store: &Store) -> Utf8PathBuf {
-        store.root().join("logs")
-    }
-
     /// Where the locks of actions stand.
     pub(super) fn locks(&self) -> Utf8PathBuf {
         self.store.root().join("locks")
