@@ -2,17 +2,18 @@
 //!
 //! It names steps and wires them; it knows no host path and asks nobody anything.
 
+mod distribution;
+mod environment;
+
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{
-    Assemble, CPYTHON, Fetch, Flavor, Input, Manifest, Pack, Patch, Plan, ROOT, Run, Setup, Step, StepId,
-    StepKind, Verify, Weight,
-};
-use crate::manifest::{Component, Description, WorkerIdentity};
-use crate::model::{Digest, GuestPath, TreePath};
-use crate::recipe::{Build, DefaultOptions, Linked, PackageBuild, StepBuild};
+use super::{Fetch, Input, Patch, Plan, ROOT, Run, Setup, Step, StepId, StepKind, Weight};
+use crate::model::{GuestPath, TreePath};
+use crate::recipe::{Build, PackageBuild, StepBuild};
+
+pub use environment::BASE_ENV;
 
 /// Why a build cannot be planned.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -52,14 +53,6 @@ impl LowerError {
         }
     }
 }
-
-/// What every command finds in its environment, whatever it is for.
-pub const BASE_ENV: [(&str, &str); 4] = [
-    ("HOME", "/work"),
-    ("TMPDIR", "/tmp"),
-    ("LC_ALL", "C.UTF-8"),
-    ("TZ", "UTC"),
-];
 
 /// The plan that makes the archives of a build.
 pub fn lower(build: &Build) -> Result<Plan, LowerError> {
@@ -219,268 +212,16 @@ impl Lowering<'_> {
         self.add(id, step);
         Ok(())
     }
-
-    /// The whole environment of a step. Each variable has one party that sets it.
-    fn env(
-        &self,
-        id: &StepId,
-        name: &str,
-        package: &PackageBuild,
-        step: &StepBuild,
-    ) -> Result<BTreeMap<String, String>, LowerError> {
-        let build = self.build;
-        let path = std::iter::once("/in/toolchain/bin").chain(build.path.iter().map(String::as_str));
-        let contract = [
-            ("PATH", path.collect::<Vec<_>>().join(":")),
-            ("OUT", "/out".to_owned()),
-            ("SOURCE_DATE_EPOCH", build.epoch.to_string()),
-            ("ZERO_AR_DATE", "1".to_owned()),
-            ("PYTHONHASHSEED", "0".to_owned()),
-            ("TARGET", build.target.to_string()),
-            ("VERSION", package.version.clone()),
-            // Given by the engine, outside the key; named here so that nobody else sets it.
-            ("JOBS", String::new()),
-        ];
-        let contract = BASE_ENV
-            .map(|(variable, value)| (variable, value.to_owned()))
-            .into_iter()
-            .chain(contract)
-            .map(|(variable, value)| (variable.to_owned(), value))
-            .collect();
-        let target = &build.target_file.env;
-        let target = target
-            .iter()
-            .map(|(variable, value)| (variable.0.clone(), value.value.0.clone()));
-        // Dependencies do not see the options: they are built once for all of them.
-        let options = if name == CPYTHON {
-            build.options_env.clone()
-        } else {
-            BTreeMap::new()
-        };
-        let parties: [(&'static str, BTreeMap<String, String>); 5] = [
-            ("the step contract", contract),
-            ("the target", target.collect()),
-            ("the options", options),
-            ("the version", package.env.clone()),
-            ("the step", step.env.clone()),
-        ];
-        let mut env = BTreeMap::new();
-        let mut set_by: BTreeMap<String, &'static str> = BTreeMap::new();
-        for (party, variables) in parties {
-            for (variable, value) in variables {
-                if let Some(first) = set_by.insert(variable.clone(), party) {
-                    return Err(LowerError::EnvClash {
-                        step: id.clone(),
-                        variable,
-                        first,
-                        second: party,
-                    });
-                }
-                env.insert(variable, value);
-            }
-        }
-        env.remove("JOBS");
-        Ok(env)
-    }
-
-    fn distribution(mut self) -> Plan {
-        self.assemble();
-        self.manifest();
-        self.verify();
-        let mut wanted = IndexMap::new();
-        for flavor in [Flavor::Full, Flavor::InstallOnly, Flavor::InstallOnlyStripped] {
-            let (name, id) = self.pack(flavor);
-            wanted.insert(name.to_owned(), id);
-        }
-        Plan {
-            steps: self.steps,
-            wanted,
-        }
-    }
-
-    fn assemble(&mut self) {
-        let mut assemble = Assemble {
-            libraries: BTreeMap::new(),
-            licenses: BTreeMap::new(),
-        };
-        let mut wiring = BTreeMap::from([(CPYTHON.to_owned(), whole(self.output(CPYTHON)))]);
-        for (name, package) in &self.build.packages {
-            if package.linked == Linked::Yes && !package.libraries.is_empty() {
-                assemble.libraries.insert(name.clone(), package.libraries.clone());
-                wiring.insert(name.clone(), whole(self.output(name)));
-            }
-            if !package.licenses.is_empty() && package.source.is_some() {
-                assemble.licenses.insert(name.clone(), package.licenses.clone());
-                wiring.insert(format!("source-{name}"), whole(self.source(name)));
-            }
-        }
-        let step = Step {
-            kind: StepKind::Assemble(assemble),
-            inputs: wiring,
-            after: Vec::new(),
-            why: "lays out build, install and licenses of the distribution".to_owned(),
-            hint: None,
-            weight: Weight::One,
-        };
-        self.add(dist("assemble"), step);
-    }
-
-    fn manifest(&mut self) {
-        let manifest = Manifest {
-            description: describe(self.build),
-        };
-        let step = Step {
-            kind: StepKind::Manifest(manifest),
-            inputs: inputs([
-                ("distribution", whole(dist("assemble"))),
-                (CPYTHON, whole(self.output(CPYTHON))),
-            ]),
-            after: Vec::new(),
-            why: "writes PYTHON.json from what was built".to_owned(),
-            hint: None,
-            weight: Weight::One,
-        };
-        self.add(dist("manifest"), step);
-    }
-
-    fn verify(&mut self) {
-        let target = &self.build.target_file;
-        let step = Step {
-            kind: StepKind::Verify(Verify {
-                limits: target.limits.clone(),
-            }),
-            inputs: inputs([
-                ("distribution", whole(dist("manifest"))),
-                (ROOT, whole(self.root.clone())),
-                ("sysroot", whole(self.output(target.sysroot.as_str()))),
-                ("toolchain", whole(self.output(target.toolchain.as_str()))),
-            ]),
-            after: Vec::new(),
-            why: "proves that the distribution keeps what it promises".to_owned(),
-            hint: Some("`pbs verify` says the same of an archive, and explains each rule".to_owned()),
-            weight: Weight::All,
-        };
-        self.add(dist("verify"), step);
-    }
-
-    fn pack(&mut self, flavor: Flavor) -> (&'static str, StepId) {
-        let build = self.build;
-        let name = match flavor {
-            Flavor::Full => "full",
-            Flavor::InstallOnly => "install_only",
-            Flavor::InstallOnlyStripped => "install_only_stripped",
-        };
-        let extension = match flavor {
-            Flavor::Full => "tar.zst",
-            Flavor::InstallOnly | Flavor::InstallOnlyStripped => "tar.gz",
-        };
-        // The field's names: a full archive always says its options, the others only if they must.
-        let options = match (flavor, build.default_options) {
-            (Flavor::Full, _) | (_, DefaultOptions::No) => format!("{}-", build.options),
-            (_, DefaultOptions::Yes) => String::new(),
-        };
-        let stem = format!("cpython-{}+{}-{}", build.python, build.tag, build.target);
-        let mut wiring = inputs([("distribution", whole(dist("manifest")))]);
-        if flavor == Flavor::InstallOnlyStripped {
-            wiring.insert("stripped".to_owned(), part(self.output(CPYTHON), "stripped"));
-        }
-        let pack = Pack {
-            file: format!("{stem}-{options}{name}.{extension}"),
-            flavor,
-            epoch: build.epoch,
-        };
-        let step = Step {
-            kind: StepKind::Pack(pack),
-            inputs: wiring,
-            after: vec![dist("verify")],
-            why: format!("packs the `{name}` archive"),
-            hint: None,
-            weight: Weight::All,
-        };
-        let id = dist(&format!("pack-{name}"));
-        self.add(id.clone(), step);
-        (name, id)
-    }
-}
-
-/// The manifest's part that is known beforehand.
-fn describe(build: &Build) -> Description {
-    let mut components: Vec<Component> = build
-        .packages
-        .iter()
-        .map(|(name, package)| component(name, package))
-        .collect();
-    components.sort_by_key(|component| (component.name != CPYTHON, component.name.clone()));
-    let target = &build.target_file;
-    Description {
-        python: build.python.clone(),
-        target: build.target.clone(),
-        os: target.os,
-        object_format: target.object_format,
-        options: build.options.clone(),
-        crt_features: target
-            .crt_features
-            .iter()
-            .map(|feature| feature.0.clone())
-            .collect(),
-        platform_tag: target.platform_tag.0.clone(),
-        tag: build.tag.clone(),
-        epoch: build.epoch,
-        modules: build.modules.clone(),
-        components,
-        worker: WorkerIdentity {
-            image: build.root.image.clone(),
-            lock: build.lock,
-            toolchain: build.worker_toolchain.clone(),
-        },
-    }
-}
-
-fn component(name: &str, package: &PackageBuild) -> Component {
-    let source = package.source.as_ref();
-    let tree = source.and_then(|source| match &source.identity {
-        crate::plan::SourceIdentity::Tree { digest, .. } => Some(*digest),
-        crate::plan::SourceIdentity::Archive { .. } => None,
-    });
-    let patches = package.patches.iter();
-    Component {
-        name: name.to_owned(),
-        version: package.version.clone(),
-        summary: package.summary.clone(),
-        homepage: package.homepage.clone(),
-        url: source.map(|source| source.url.clone()),
-        archive: source.map(|source| source.archive),
-        tree,
-        patches: patches
-            .map(|patch| (patch.name.clone(), Digest::of(patch.text.as_bytes())))
-            .collect(),
-        licenses: package.licenses.clone(),
-        libraries: package.libraries.clone(),
-        linked: package.linked == Linked::Yes,
-        cpe: package.cpe.clone(),
-        purl: package.purl.clone(),
-    }
 }
 
 fn step_id(package: &str, step: &str) -> StepId {
     StepId(format!("{package}/{step}"))
 }
 
-fn dist(step: &str) -> StepId {
-    step_id("dist", step)
-}
-
 fn whole(from: StepId) -> Input {
     Input {
         from,
         subtree: TreePath::root(),
-    }
-}
-
-fn part(from: StepId, subtree: &str) -> Input {
-    Input {
-        from,
-        subtree: TreePath::parse(subtree).expect("a relative path"),
     }
 }
 
