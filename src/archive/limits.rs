@@ -16,7 +16,8 @@ pub struct UnpackLimits {
 }
 
 impl Default for UnpackLimits {
-    /// Far above every source and package we have (LLVM: 3 GB, ratio 12), far below what fills a disk.
+    /// Far above what a build fetches (173 archives of sources and packages: the largest unpacks to
+    /// 345 MB, the densest to 31 times its size), and below what fills a disk.
     fn default() -> Self {
         Self {
             entries: 1_000_000,

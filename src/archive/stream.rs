@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use super::ArchiveError;
 use crate::store::CHUNK;
 
-/// More than any window or dictionary we have met (64 MiB for `xz -9`), and less than our own limit.
+/// More than any window or dictionary we have met (64 MiB for `xz -9`), and not all of a small machine.
 const DECODER_MEMORY: u64 = 160 << 20;
 
 /// What a stream turned out to be.

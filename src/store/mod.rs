@@ -11,9 +11,10 @@
 //!   removed by the next one that opens the store.
 //! * **No fsync.** A rename is atomic for every process that survives; only a power cut can leave
 //!   a named file without its bytes. Such a blob has another size or another digest, is noticed
-//!   when it is read or materialised, and is made again. An `fsync` per file would cost minutes
-//!   on a tree of ten thousand files and buy nothing that the digest does not. What leaves the
-//!   store for good ([`Store::export`]) is synced.
+//!   when it is read or materialised, and is made again. An `fsync` per file would buy nothing
+//!   that the digest does not, and is not free: ten thousand files of 4 kB take 5 to 9 s with it
+//!   instead of about 1 s on a virtual disk, and a disk that turns takes far longer. What leaves
+//!   the store for good ([`Store::export`]) is synced.
 //! * **Names carry the whole digest**, hash and size, and directories carry the format's version
 //!   (`cas-v1/`), so that another version never misreads them.
 //! * **Two processes share it.** Everyone holds a shared lock on `lock`; only the collector takes

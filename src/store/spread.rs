@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-/// More threads than this only wait for the disk.
+/// So many threads share the disk; it is not known that more would help.
 const MOST: usize = 4;
 
 /// Does `work` to every item, on several threads if there are enough, and gives the results in

@@ -63,8 +63,8 @@ impl Store {
 
     /// The tree `root` with other trees mounted in it, replacing what stands there.
     ///
-    /// Only the directories on the way are read and written, so a worker root of fifty thousand
-    /// files costs nothing. Later mounts may lie within earlier ones.
+    /// Only the directories on the way are read and written, however many files a worker root has.
+    /// Later mounts may lie within earlier ones.
     pub fn compose(
         &self,
         root: &TreeDigest,

@@ -24,7 +24,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
     ("indicatif", &["ui/bars.rs"]),
-    ("tar", &["archive/"]),
+    ("tar", &["archive/", "sandbox/docker/"]),
     ("flate2", &["archive/"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
 ];
@@ -121,8 +121,11 @@ fn each_foreign_interface_has_one_owner() {
                 .iter()
                 .any(|owner| inside == *owner || (owner.ends_with('/') && inside.starts_with(owner)));
             for (line, code) in code(&text).filter(|_| !owned) {
-                if names(code, &format!("{name}::")) || code.trim_start().starts_with(&format!("use {name};"))
-                {
+                let used = code.match_indices(&format!("{name}::")).any(|(at, _)| {
+                    let before = code[..at].chars().next_back();
+                    !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':'))
+                });
+                if used || code.trim_start().starts_with(&format!("use {name};")) {
                     findings.push(format!("{path}:{line}: names `{name}`"));
                 }
             }
