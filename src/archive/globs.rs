@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use super::ArchiveError;
+use crate::plan::parse_glob;
 
 /// A set of globs that knows which of them were of use.
 #[derive(Debug)]
@@ -18,13 +19,10 @@ impl Globs {
     pub(super) fn parse(texts: &[String]) -> Result<Self, ArchiveError> {
         let mut set = GlobSetBuilder::new();
         for text in texts {
-            let glob = GlobBuilder::new(text)
-                .literal_separator(true)
-                .build()
-                .map_err(|source| ArchiveError::Glob {
-                    glob: text.clone(),
-                    source,
-                })?;
+            let glob = parse_glob(text).map_err(|source| ArchiveError::Glob {
+                glob: text.clone(),
+                source,
+            })?;
             set.add(glob);
         }
         let set = set.build().map_err(|source| ArchiveError::Glob {

@@ -16,7 +16,7 @@ use super::client::{Client, ClientError};
 use super::debian;
 use crate::plan::LockedPackage;
 use crate::recipe::Quoted;
-use crate::recipe::raw::ImageFile;
+use crate::recipe::raw::{ImageFile, LOCK_VERSION};
 
 /// What an image asks for, from its `image.yaml`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -358,8 +358,9 @@ fn parse_stanzas(printed: &str, suites: &Suites) -> Result<Vec<LockedPackage>, L
 /// The text of `image.lock`.
 #[must_use]
 pub fn render_lock(image: &str, packages: &[LockedPackage]) -> String {
-    let mut text =
-        format!("# Written by `pbs image lock`; do not edit.\nversion: 1\nimage: {image}\npackages:\n");
+    let mut text = format!(
+        "# Written by `pbs image lock`; do not edit.\nversion: {LOCK_VERSION}\nimage: {image}\npackages:\n"
+    );
     for package in packages {
         let LockedPackage {
             package,

@@ -1,6 +1,7 @@
 //! L1 · what would be done: a build lowered to a graph of steps, keyed, explained and printed.
 
 mod explain;
+mod glob;
 mod key;
 mod lower;
 mod render;
@@ -8,6 +9,7 @@ mod source;
 mod step;
 
 pub use explain::*;
+pub use glob::parse_glob;
 pub use key::*;
 pub use lower::*;
 pub use render::*;

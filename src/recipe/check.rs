@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::error::{Problem, RecipeError};
-use super::raw::TargetFile;
+use super::raw::{LOCK_VERSION, TargetFile};
 use super::set::{RecipeSet, Written};
 use super::{SourceFile, locate, nearest};
 use crate::model::TreePath;
-use crate::plan::CPYTHON;
+use crate::plan::{CPYTHON, parse_glob};
 
 pub(crate) use cycle::needs;
 
@@ -189,6 +189,14 @@ impl Checker<'_> {
                     self.report(file, &[package.as_str()], problem);
                 }
             }
+            if lock.version != LOCK_VERSION {
+                let found = lock.version;
+                let words = ["version", &found.to_string()];
+                self.report(lock_file, &words, Problem::LockVersion { found });
+            }
+            for glob in &value.remove {
+                self.glob(file, &["remove", glob.as_str()]);
+            }
             for locked in &lock.packages {
                 if locked.digest().is_err() {
                     let message = format!("`{}` is not a SHA-256 sum", locked.sha256);
@@ -199,6 +207,18 @@ impl Checker<'_> {
                     self.report(lock_file, &[&locked.filename], Problem::Value { message });
                 }
             }
+        }
+    }
+
+    /// Reports a pattern that is none: the last of `words`.
+    fn glob(&mut self, file: &Arc<SourceFile>, words: &[&str]) {
+        let glob = *words.last().expect("the last word is the pattern");
+        if let Err(error) = parse_glob(glob) {
+            let problem = Problem::Glob {
+                glob: glob.to_owned(),
+                reason: error.kind().to_string(),
+            };
+            self.report(file, words, problem);
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::SourceFile;
 use super::locate::line_and_column;
 use super::nearest::nearest;
+use super::raw::LOCK_VERSION;
 
 /// Everything that is wrong with a set of recipes; never empty.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,9 @@ pub enum Problem {
         /// The parser's words.
         message: String,
     },
+    /// An anchor, or an alias of one.
+    #[error("anchors and aliases are not used in recipes")]
+    Anchor,
     /// A key that stands twice in a mapping.
     #[error("`{key}` stands twice")]
     DuplicateKey {
@@ -239,6 +243,20 @@ pub enum Problem {
     /// A step that asks for `setup` in a package that has none.
     #[error("only steps of `cpython` can have `setup`")]
     Setup,
+    /// A lock of another format.
+    #[error("the lock has format {found}, this `pbs` reads format {LOCK_VERSION}")]
+    LockVersion {
+        /// What it says.
+        found: u32,
+    },
+    /// A pattern that is none.
+    #[error("`{glob}` is no pattern of paths: {reason}")]
+    Glob {
+        /// The pattern.
+        glob: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The lock of an image was written for other packages.
     #[error("the lock lacks `{package}`")]
     StaleLock {
@@ -253,6 +271,7 @@ impl Problem {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Syntax { .. } | Self::Value { .. } | Self::MissingField { .. } => None,
+            Self::Anchor => Some("write the value out, so that each place can be read by itself".into()),
             Self::DuplicateKey { .. } => Some("keep one of the two".into()),
             Self::UnknownField { field, valid } => choose(field, valid, "valid fields"),
             Self::UnknownWord { word, valid } => choose(word, valid, "valid words"),
@@ -298,7 +317,8 @@ impl Problem {
             Self::Name { .. } => Some("a name is a word in small letters, digits and `-`; `dist` is taken".into()),
             Self::NoSource { .. } => Some("name the source instead of `none`".into()),
             Self::Setup => Some("take `setup: true` out".into()),
-            Self::StaleLock { .. } => Some("run `pbs image lock`".into()),
+            Self::LockVersion { .. } | Self::StaleLock { .. } => Some("run `pbs image lock`".into()),
+            Self::Glob { .. } => Some("`*` stays within a directory, `**` crosses them, `{a,b}` is a choice".into()),
         }
     }
 }

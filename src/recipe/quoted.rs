@@ -52,9 +52,17 @@ spelled! {
     Series = "a series of CPython", Series::from_str;
     Options = "a set of options", Options::from_str;
     Target = "a target", Target::parse;
-    TreePath = "a relative path", TreePath::parse;
+    TreePath = "a relative path", named_path;
     TreeDigest = "the digest of a tree", TreeDigest::from_str;
     Sha256 = "a SHA-256 sum", |text| Digest::from_hex(text, 0).map(|digest| Self(digest.hash));
+}
+
+/// The root of a tree is nothing that a recipe could mean.
+fn named_path(text: &str) -> Result<TreePath, String> {
+    match TreePath::parse(text) {
+        Ok(path) if path.is_root() => Err("the path is empty".to_owned()),
+        parsed => parsed.map_err(|error| error.to_string()),
+    }
 }
 
 impl Spelled for String {

@@ -163,7 +163,7 @@ pub struct PackageFile {
     pub licenses: Vec<License>,
     /// Static libraries below `lib/` that a distribution carries.
     #[serde(default)]
-    pub libraries: Vec<Text>,
+    pub libraries: Vec<Quoted<TreePath>>,
     /// How it is built; the last step's output is the package.
     pub steps: Vec<StepEntry>,
     /// What to try when a step fails.
@@ -181,7 +181,7 @@ pub struct License {
     pub file: Quoted<TreePath>,
     /// Name in `python/licenses/`.
     #[serde(rename = "as")]
-    pub name: Text,
+    pub name: Quoted<TreePath>,
 }
 
 /// A step of a package.
@@ -361,11 +361,14 @@ pub struct Suite {
     pub components: Vec<Text>,
 }
 
+/// Version of the format of `image.lock`.
+pub const LOCK_VERSION: u32 = 1;
+
 /// `docker/<image>/image.lock`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LockFile {
-    /// Version of this format.
+    /// Version of this format: [`LOCK_VERSION`].
     pub version: u32,
     /// The image.
     pub image: Text,

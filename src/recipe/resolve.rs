@@ -208,7 +208,7 @@ impl RecipeSet {
         let newest = parsed
             .clone()
             .filter(of_series)
-            .max_by_key(|version: &PythonVersion| (version.prerelease.is_empty(), version.patch));
+            .max_by_key(|version: &PythonVersion| (version.prerelease.is_empty(), version.order()));
         newest
             .or_else(|| parsed.clone().find(|version| version.to_string() == asked))
             .ok_or_else(|| unknown("version of cpython", asked, versions.keys()))
@@ -371,7 +371,7 @@ impl RecipeSet {
         let licenses = recipe.licenses.iter().map(|license| LicenseFile {
             spdx: license.spdx.0.clone(),
             file: license.file.0.clone(),
-            name: license.name.0.clone(),
+            name: license.name.0.to_string(),
         });
         PackageBuild {
             version: version.version.0.clone(),
@@ -384,7 +384,7 @@ impl RecipeSet {
             patches: patches.collect(),
             steps: steps.collect(),
             licenses: licenses.collect(),
-            libraries: texts(&recipe.libraries),
+            libraries: recipe.libraries.iter().map(|path| path.0.to_string()).collect(),
             env: text_map(&version.env),
             hint: text(&recipe.hint),
             linked,

@@ -1,5 +1,6 @@
 //! YAML in, typed values or typed errors out: the only file that names `serde_yaml`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -14,7 +15,35 @@ pub(crate) fn parse<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Re
     if let Err(error) = serde_yaml::from_str::<serde_yaml::Value>(&file.text) {
         return Err(located(file, &error, syntax(&message(&error))));
     }
+    if let Some(span) = anchor(&file.text) {
+        return Err(RecipeError {
+            problem: Problem::Anchor,
+            file: Arc::clone(file),
+            span: Some(span),
+        });
+    }
     serde_yaml::from_str(&file.text).map_err(|error| located(file, &error, meaning(&message(&error))))
+}
+
+/// The first anchor (`&name`) or alias (`*name`) of a document that is YAML.
+///
+/// What looks like one may stand in a text or a comment. Only YAML itself can tell, and it does: no
+/// name begins with `!`, so with one put in the document is broken just where it had a name.
+fn anchor(text: &str) -> Option<Range<usize>> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    text.match_indices(['&', '*']).find_map(|(at, sigil)| {
+        let name = at + sigil.len();
+        let length = text[name..].find(|c| !is_name(c)).unwrap_or(text.len() - name);
+        let before = text[..at].chars().next_back();
+        let possible = before.is_none_or(|c| c.is_whitespace() || matches!(c, '[' | '{' | ','));
+        if length == 0 || !possible {
+            return None;
+        }
+        let broken = format!("{}!{}", &text[..name], &text[name..]);
+        serde_yaml::from_str::<serde_yaml::Value>(&broken)
+            .is_err()
+            .then_some(at..name + length)
+    })
 }
 
 fn located(file: &Arc<SourceFile>, error: &serde_yaml::Error, problem: Problem) -> RecipeError {
@@ -46,6 +75,7 @@ fn syntax(message: &str) -> Problem {
         Some((_, key)) => Problem::DuplicateKey {
             key: key.trim_matches('"').to_owned(),
         },
+        None if message.contains("unknown anchor") => Problem::Anchor,
         None => Problem::Syntax {
             message: message.to_owned(),
         },
@@ -84,5 +114,23 @@ fn other(text: &str) -> Problem {
         None => Problem::Value {
             message: text.to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::anchor;
+
+    #[test]
+    fn tells_anchors_from_texts() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(anchor(text).map(|span| &text[span]), expected, "{text}");
+        };
+        check("a: &name 1\nb: *name\n", Some("&name"));
+        check("a: [ &x 1 ]\n", Some("&x"));
+        check("base: &b { c: 1 }\nd: { <<: *b }\n", Some("&b"));
+        check("a: \"&no *no\" # &no *no\n", None);
+        check("a: this &that and *those\n", None);
+        check("a: |\n  &no\n  *no\nb: '*.c'\n", None);
     }
 }

@@ -93,6 +93,20 @@ fn mistakes_of_yaml() {
                 "env:\n",
                 "env:\n  TARGET_CFLAGS: { value: \"-O1\", why: \"x\" }\n",
             ),
+            ("anchor", TOYLIB1, "summary: ", "summary: &summary "),
+            (
+                "alias of nothing",
+                TOYLIB1,
+                "homepage: https",
+                "homepage: *summary # https",
+            ),
+            ("empty path", TOYLIB1, "file: LICENSE", "file: \"\""),
+            (
+                "licence out of its directory",
+                TOYLIB1,
+                "as: LICENSE",
+                "as: ../LICENSE",
+            ),
             ("version as a number", TOYLIB1_V1, "\"1.0\"", "1.0"),
             ("flag as a truth value", OLD_PYTHON, "\"1\"", "true"),
             ("series as a number", EXTENSIONS, "[\"3.98\"]", "[3.98]"),
@@ -241,6 +255,24 @@ fn mistakes_between_files() {
 steps:",
             ),
             (
+                "broken pattern",
+                TOYLIB1_V1,
+                "strip: 1",
+                "strip: 1\n  select: [ LICENSE, \"src/*.{c,h\" ]",
+            ),
+            (
+                "broken pattern of an image",
+                IMAGE,
+                "directories:",
+                "remove: [ \"usr/[a\" ]\ndirectories:",
+            ),
+            (
+                "lock of another format",
+                "docker/worker/image.lock",
+                "version: 1",
+                "version: 2",
+            ),
+            (
                 "lock without a package",
                 IMAGE,
                 "packages: [ toycompiler ]",
@@ -284,6 +316,32 @@ fn requests_that_cannot_be_met() {
         text += &format!("{error}\n  hint: {}\n", error.hint());
     }
     assert_text("requests", &text);
+}
+
+#[test]
+fn a_series_means_its_newest_version() {
+    let mut files = mini();
+    let old = files.iter().find(|file| file.path == OLD_PYTHON).unwrap().clone();
+    let mut expected = |versions: &[&str], newest: &str| {
+        for version in versions {
+            files.push(SourceFile {
+                path: format!("recipes/cpython/versions/{version}.yaml"),
+                text: old
+                    .text
+                    .replace("3.98.0", version)
+                    .replace("\"3.98\"", "\"3.97\""),
+            });
+        }
+        let set = RecipeSet::load(files.clone())
+            .map_err(|errors| errors.render())
+            .unwrap();
+        let build = set.resolve(&request(&[("python", "3.97")])).unwrap();
+        assert_eq!(build.python.to_string(), newest);
+    };
+    expected(&["3.97.0a2", "3.97.0a10"], "3.97.0a10");
+    expected(&["3.97.0rc1"], "3.97.0rc1");
+    expected(&["3.97.0"], "3.97.0");
+    expected(&["3.97.1rc1"], "3.97.0");
 }
 
 #[test]

@@ -140,6 +140,9 @@ impl Checker<'_> {
 
     fn source(&mut self, file: &Arc<SourceFile>, archive: &ArchiveEntry) {
         let upstream = archive.sha256.0;
+        for glob in &archive.select {
+            self.glob(file, &["select", glob.as_str()]);
+        }
         let mut repacked = archive.subdir.is_some();
         for mirror in &archive.mirrors {
             let Mirror {
@@ -201,7 +204,7 @@ impl Checker<'_> {
         let mut libraries: BTreeMap<&str, &str> = BTreeMap::new();
         for (package, Package { recipe, .. }) in &set.packages {
             for license in &recipe.value.licenses {
-                let name = license.name.as_str();
+                let name = license.name.0.as_str();
                 if let Some(other) = licenses.insert(name, package) {
                     self.twice(
                         &recipe.file,
@@ -213,7 +216,7 @@ impl Checker<'_> {
                 }
             }
             for library in &recipe.value.libraries {
-                let name = library.as_str();
+                let name = library.0.as_str();
                 if let Some(other) = libraries.insert(name, package) {
                     self.twice(
                         &recipe.file,
