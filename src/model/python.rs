@@ -33,6 +33,20 @@ pub struct ParseVersionError {
     pub text: String,
 }
 
+impl PythonVersion {
+    /// Sorts versions as they follow each other: `a2`, `a10`, `b1`, `rc1`, the finished one.
+    #[must_use]
+    pub fn order(&self) -> (Series, u32, u32, u32) {
+        let stages = [("a", 0), ("b", 1), ("rc", 2)];
+        let stage = stages.into_iter().find_map(|(name, stage)| {
+            let number = self.prerelease.strip_prefix(name)?;
+            Some((stage, number.parse().unwrap_or(u32::MAX)))
+        });
+        let (stage, number) = stage.unwrap_or((3, 0));
+        (self.series, self.patch, stage, number)
+    }
+}
+
 impl FromStr for Series {
     type Err = ParseVersionError;
 
@@ -41,10 +55,12 @@ impl FromStr for Series {
             text: text.to_owned(),
         };
         let (major, minor) = text.split_once('.').ok_or_else(error)?;
-        Ok(Self {
+        let series = Self {
             major: major.parse().map_err(|_| error())?,
             minor: minor.parse().map_err(|_| error())?,
-        })
+        };
+        // One spelling: no `+3.14`, no `3.014`.
+        (series.to_string() == text).then_some(series).ok_or_else(error)
     }
 }
 
@@ -75,11 +91,12 @@ impl FromStr for PythonVersion {
         if !valid {
             return Err(error());
         }
-        Ok(Self {
+        let version = Self {
             series: series.parse().map_err(|_| error())?,
             patch: patch.parse().map_err(|_| error())?,
             prerelease: prerelease.to_owned(),
-        })
+        };
+        (version.to_string() == text).then_some(version).ok_or_else(error)
     }
 }
 
@@ -132,9 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn follow_each_other() {
+        let versions = [
+            "3.9.9",
+            "3.14.0a2",
+            "3.14.0a10",
+            "3.14.0b1",
+            "3.14.0rc1",
+            "3.14.0",
+            "3.14.1a1",
+        ];
+        let orders = versions.map(|text| text.parse::<PythonVersion>().unwrap().order());
+        assert!(orders.is_sorted(), "{orders:?}");
+    }
+
+    #[test]
     fn refuses_what_is_none() {
         for text in [
-            "", "3", "3.14", "3.x.1", "3.14.2-1", "3.14.0rc", "3.14.0c1", "3.14.-1",
+            "", "3", "3.14", "3.x.1", "3.14.2-1", "3.14.0rc", "3.14.0c1", "3.14.-1", "+3.14.1", "3.+14.1",
+            "3.014.1", "3.14.01",
         ] {
             assert!(text.parse::<PythonVersion>().is_err(), "{text}");
         }
