@@ -111,7 +111,7 @@ pub enum EntryFault {
         target: String,
     },
     /// A link without or with an unreadable target.
-    #[error("is a link whose target is empty or not UTF-8")]
+    #[error("is a link whose target is empty, not UTF-8 or longer than any path")]
     LinkText,
     /// A hard link to something that has not come before or was not selected.
     #[error("is a hard link to `{target}`, which is no file before it")]

@@ -47,29 +47,39 @@ pub(super) struct TooMuch {
 #[derive(Debug)]
 pub(super) struct Metered<R> {
     inner: R,
-    left: u64,
+    seen: u64,
+    most: u64,
     limit: u64,
 }
 
 impl<R> Metered<R> {
     pub(super) fn new(inner: R, limit: u64) -> Self {
+        Self::part(inner, limit, limit)
+    }
+
+    /// A part of something whose limit it is; `most` is what others have left of that.
+    pub(super) fn part(inner: R, most: u64, limit: u64) -> Self {
         Self {
             inner,
-            left: limit,
+            seen: 0,
+            most,
             limit,
         }
+    }
+
+    /// How many bytes have come.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
     }
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        match self.left.checked_sub(count as u64) {
-            Some(left) => self.left = left,
-            None => {
-                let error = TooMuch { limit: self.limit };
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
-            }
+        self.seen += count as u64;
+        if self.seen > self.most {
+            let error = TooMuch { limit: self.limit };
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
         }
         Ok(count)
     }

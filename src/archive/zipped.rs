@@ -50,17 +50,21 @@ pub(super) fn each_entry(
         let mode = entry.unix_mode().unwrap_or(0);
         let size = entry.size();
         let is_directory = entry.is_dir();
-        let mut content = Metered::new(entry, left);
-        // An honest size is counted before, a dishonest one while it is read.
-        left = left.checked_sub(size).ok_or(ArchiveError::TooBig { limit })?;
+        let mut content = Metered::part(entry, left, limit);
+        if size > left {
+            return Err(ArchiveError::TooBig { limit });
+        }
         match mode & KIND {
             _ if is_directory => each(&name, Member::Directory)?,
             LINK => {
                 let mut target = Vec::new();
                 (&mut content)
-                    .take(LONGEST_TARGET)
+                    .take(LONGEST_TARGET + 1)
                     .read_to_end(&mut target)
                     .map_err(ArchiveError::read)?;
+                if target.len() as u64 > LONGEST_TARGET {
+                    return Err(fault(&name, EntryFault::LinkText));
+                }
                 each(&name, Member::Symlink(&target))?;
             }
             0 | REGULAR | DIRECTORY => each(
@@ -73,6 +77,8 @@ pub(super) fn each_entry(
             )?,
             _ => return Err(fault(&name, EntryFault::Special { kind: "special file" })),
         }
+        // What the directory says may be a lie; what came is none.
+        left = left.saturating_sub(size.max(content.seen()));
     }
     Ok(())
 }

@@ -110,6 +110,48 @@ fn zips_are_read_with_modes_and_links() {
 }
 
 #[test]
+fn a_zip_cannot_lie_about_sizes() {
+    let store = test_store();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in ["one", "two", "three"] {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(name, options).unwrap();
+        zip.write_all(&[0; 1_000_000]).unwrap();
+    }
+    let mut bytes = zip.finish().unwrap().into_inner();
+    // Each one alone is within the limit.
+    replace(&mut bytes, &1_000_000u32.to_le_bytes(), &1u32.to_le_bytes());
+    let spec = |bytes| UnpackSpec {
+        limits: UnpackLimits {
+            bytes,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let error = unpack_bytes(&store, &bytes, &spec(2_500_000)).unwrap_err();
+    assert!(
+        matches!(error, ArchiveError::TooBig { limit: 2_500_000 }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_link_of_a_zip_is_not_cut_short() {
+    let store = test_store();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    zip.add_symlink("link", "x/".repeat(3000), options).unwrap();
+    let bytes = zip.finish().unwrap().into_inner();
+    assert!(matches!(
+        unpack_bytes(&store, &bytes, &stripped(0)),
+        Err(ArchiveError::Entry {
+            fault: EntryFault::LinkText,
+            ..
+        })
+    ));
+}
+
+#[test]
 fn a_zip_with_doubled_or_leaving_names_is_refused() {
     let store = test_store();
     let zip_of = |first: &str, second: &str| {
