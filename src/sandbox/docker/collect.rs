@@ -11,6 +11,9 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 use super::DockerError;
 use crate::model::HostPath;
 
+/// The bit of a mode that says whether a file is executable, as where the store takes one in.
+const OWNER_EXECUTES: u32 = 0o100;
+
 /// Copies the container's `/out` into `out`, which is empty.
 pub(super) async fn collect(api: &Api, container: &str, out: &HostPath) -> Result<(), DockerError> {
     let options = DownloadFromContainerOptions {
@@ -31,7 +34,7 @@ pub(super) async fn collect(api: &Api, container: &str, out: &HostPath) -> Resul
 
 /// Unpacks a stream whose paths all begin with `out`.
 ///
-/// Of modes only the x bit is kept, and no owner: all else is the container's affair.
+/// Of modes only the owner's x bit is kept, and no owner: all else is the container's affair.
 fn unpack(reader: impl Read, out: &Path) -> io::Result<()> {
     use fs_err::os::unix::fs::symlink;
     let mut archive = tar::Archive::new(io::BufReader::with_capacity(64 * 1024, reader));
@@ -53,7 +56,7 @@ fn unpack(reader: impl Read, out: &Path) -> io::Result<()> {
                 fs_err::hard_link(target, path)?;
             }
             kind if kind.is_file() => {
-                let executable = entry.header().mode()? & 0o111 != 0;
+                let executable = entry.header().mode()? & OWNER_EXECUTES != 0;
                 let mut file = fs_err::OpenOptions::new();
                 file.write(true).create_new(true);
                 fs_err::os::unix::fs::OpenOptionsExt::mode(&mut file, if executable { 0o755 } else { 0o644 });
@@ -95,5 +98,27 @@ mod tests {
         for bad in ["a", "/out/a", "out/../a", "output/a"] {
             assert!(below(out, Path::new(bad)).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_owners_bit_decides() {
+        use std::os::unix::fs::PermissionsExt;
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, mode) in [("out/ours", 0o744), ("out/theirs", 0o655)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_mode(mode);
+            header.set_size(0);
+            tar.append_data(&mut header, name, io::empty()).unwrap();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        unpack(tar.into_inner().unwrap().as_slice(), dir.path()).unwrap();
+        let mode = |name: &str| {
+            fs_err::metadata(dir.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+        };
+        assert_eq!(mode("ours") & 0o111, 0o111);
+        assert_eq!(mode("theirs") & 0o111, 0);
     }
 }
