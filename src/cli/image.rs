@@ -10,6 +10,7 @@ use super::fail::CliError;
 use crate::fetch::{LockRequest, lock_changes, render_lock, resolve};
 use crate::plan::StepKind;
 use crate::recipe::{SourceFile, read_image};
+use crate::store::write_whole;
 
 /// Resolve the lock of a worker root, or unpack it
 #[derive(Subcommand, Clone, Debug)]
@@ -81,7 +82,7 @@ impl Lock {
                     .hint("`pbs image lock` writes it"),
             );
         }
-        fs_err::write(&file, text)?;
+        write_whole(&file, |to| to.write_all(text.as_bytes()))?;
         context.say(&format!("wrote `{file}`"));
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::history::flat;
 use super::journal::Journal;
 use crate::model::Digest;
 use crate::plan::StepId;
-use crate::store::Store;
+use crate::store::{Store, write_whole};
 
 impl Engine {
     /// Where the logs of a store's actions stand as files.
@@ -45,9 +45,8 @@ impl Engine {
         if !there {
             let dir = Self::logs(&self.store);
             fs_err::create_dir_all(&dir)?;
-            let mut file = tempfile::NamedTempFile::new_in(&dir)?;
-            std::io::copy(&mut self.store.open_blob(&log)?, &mut file)?;
-            file.persist(&path).map_err(|error| error.error)?;
+            let mut blob = self.store.open_blob(&log)?;
+            write_whole(&path, |file| std::io::copy(&mut blob, file).map(|_| ()))?;
         }
         Ok(Some(path))
     }

@@ -14,6 +14,7 @@ use super::source::package_pin;
 use super::{FetchError, Fetcher, dir};
 use crate::model::{Digest, Pin};
 use crate::plan::{Fetch, LockedPackage, Origin, Plan, Root, StepKind};
+use crate::store::{digest_of, write_whole};
 
 /// One thing that builds need from the world.
 #[derive(Clone, Copy, Debug)]
@@ -217,8 +218,8 @@ pub fn mirror(
         files: &files,
     })
     .expect("strings and numbers are JSON");
-    let written = write(&dir.join("index.json"), &mut (index + "\n").as_bytes())
-        .and_then(|()| write(&dir.join("README.md"), &mut README.as_bytes()));
+    let write = |file: &str, text: &str| write_whole(&dir.join(file), |to| to.write_all(text.as_bytes()));
+    let written = write("index.json", &(index + "\n")).and_then(|()| write("README.md", README));
     if let Err(error) = written {
         errors.push(io("write the mirror's index", error));
     }
@@ -229,9 +230,10 @@ fn io(doing: &'static str, source: io::Error) -> FetchError {
     FetchError::Io { doing, source }
 }
 
-/// Copies a blob out of the store, checked, unless the file is there with the right size.
+/// Copies a blob out of the store, checked, unless the file is there already, as it should be.
 fn write_blob(fetcher: &Fetcher, name: &str, digest: &Digest, to: &Utf8Path) -> Result<(), FetchError> {
-    if fs_err::metadata(to).is_ok_and(|metadata| metadata.len() == digest.size) {
+    let there = fs_err::File::open(to).and_then(|mut file| digest_of(&mut file));
+    if there.is_ok_and(|there| there == *digest) {
         return Ok(());
     }
     fetcher
@@ -241,21 +243,4 @@ fn write_blob(fetcher: &Fetcher, name: &str, digest: &Digest, to: &Utf8Path) -> 
             name: name.to_owned(),
             source,
         })
-}
-
-/// Writes a file so that it is there whole or not at all.
-fn write(to: &Utf8Path, from: &mut dyn io::Read) -> io::Result<()> {
-    let dir = to.parent().unwrap_or(Utf8Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".part-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A mirror is for sharing: others may read it.
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder.tempfile_in(dir)?;
-    io::copy(from, &mut file)?;
-    file.persist(to)?;
-    Ok(())
 }

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
 use super::layout::rename_into;
+use super::outside::write_whole;
 use super::stamp::{BlobMode, is_untouched, set_mode, set_mtime};
 use super::{BlobState, Store, StoreError};
 use crate::model::{Digest, Hasher, Pin};
@@ -98,18 +99,8 @@ impl Store {
     /// Copies a blob out of the store, for good: checked, synced, and at once there as a whole.
     pub fn export(&self, digest: &Digest, to: &Utf8Path) -> Result<(), StoreError> {
         let failed = |source| StoreError::io("copying a blob out of the store", source);
-        let name = to.file_name().unwrap_or("blob");
-        let temporary = to.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let copied = self.open_checked(digest).and_then(|mut blob| {
-            let mut file = File::create(&temporary).map_err(failed)?;
-            copy(&mut blob, &mut |bytes| file.write_all(bytes)).map_err(failed)?;
-            file.sync_all().map_err(failed)?;
-            fs_err::rename(&temporary, to).map_err(failed)
-        });
-        if copied.is_err() {
-            let _ = fs_err::remove_file(&temporary);
-        }
-        copied
+        let mut blob = self.open_checked(digest)?;
+        write_whole(to, |file| copy(&mut blob, &mut |bytes| file.write_all(bytes))).map_err(failed)
     }
 
     /// Checks a blob to its end and gives its file, for readers that must seek; to be read only.

@@ -20,6 +20,8 @@ const MARKER: &str = "pbs-store";
 const LOCK: &str = "lock";
 /// Temporary things, one directory per session.
 const TMP: &str = "tmp";
+/// Notes with longer names are kept under the digest of their name.
+const LONGEST_NOTE: usize = 200;
 /// Tells backup programs to leave the store out.
 const CACHEDIR_TAG: &str = "CACHEDIR.TAG";
 const CACHEDIR_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
@@ -183,6 +185,10 @@ impl Store {
                     let _ = write!(escaped, "%{byte:02x}");
                 }
             }
+        }
+        // No file system takes a longer name.
+        if escaped.len() > LONGEST_NOTE {
+            escaped = Digest::of(name.as_bytes()).hex();
         }
         self.area(Area::Explain).join(escaped)
     }

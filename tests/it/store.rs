@@ -170,6 +170,36 @@ fn mounting_trees_touches_only_the_way() {
 }
 
 #[test]
+fn many_may_copy_one_blob_out_at_once() {
+    let store = test_store();
+    let content = b"out".repeat(1 << 20);
+    let digest = store.put_bytes(&content).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let to = utf8(dir.path()).join("file");
+    std::thread::scope(|scope| {
+        let copies: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| store.export(&digest, &to)))
+            .collect();
+        for copy in copies {
+            copy.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(fs_err::read(&to).unwrap(), content);
+    assert_eq!(files_below(utf8(dir.path())), [to]);
+}
+
+#[test]
+fn a_note_may_have_any_name() {
+    let store = test_store();
+    let long = |end: &str| format!("export/{}{end}", "deep/".repeat(100));
+    store.put_note(&long("a"), b"one").unwrap();
+    store.put_note(&long("b"), b"two").unwrap();
+    assert_eq!(store.note(&long("a")).unwrap().as_deref(), Some(&b"one"[..]));
+    assert_eq!(store.note(&long("b")).unwrap().as_deref(), Some(&b"two"[..]));
+    assert_eq!(store.note(&long("c")).unwrap(), None);
+}
+
+#[test]
 fn actions_and_notes_are_kept() {
     let store = test_store();
     let (_, tree) = sample(&store);
