@@ -211,8 +211,16 @@ impl Schedule {
     }
 
     /// `producer`'s output is gone: it runs again, and `consumer` after it.
+    ///
+    /// What has not begun yet and uses the same output is looked at anew: it may be another one.
     pub(crate) fn redo(&mut self, producer: &StepId, consumer: &StepId) {
         self.leave(consumer, State::Waiting);
+        for id in &self.order {
+            let state = self.state[id];
+            if matches!(state, State::Known | State::Ready) && self.inputs[id].contains(producer) {
+                self.state.insert(id.clone(), State::Waiting);
+            }
+        }
         // Another consumer may have noticed first.
         if self.state[producer] == State::Done {
             self.state.insert(producer.clone(), State::Waiting);
@@ -353,5 +361,24 @@ mod tests {
         assert_eq!(schedule.next_start(), Some((id("a"), 1)));
         schedule.done(&id("a"));
         assert_eq!(look_up_all(&mut schedule), ["b"]);
+    }
+
+    #[test]
+    fn who_has_not_begun_is_looked_at_anew_when_its_input_is_made_again() {
+        let plan = plan(&[
+            ("a", &[], Weight::One),
+            ("b", &["a"], Weight::One),
+            ("c", &["a"], Weight::One),
+        ]);
+        let mut schedule = Schedule::new(&plan, &[id("b"), id("c")], 1).unwrap();
+        assert_eq!(schedule.next_known(), Some(id("a")));
+        schedule.done(&id("a"));
+        assert_eq!(look_up_all(&mut schedule), ["b", "c"]);
+        assert_eq!(schedule.next_start(), Some((id("b"), 1)));
+        schedule.redo(&id("a"), &id("b"));
+        assert_eq!(look_up_all(&mut schedule), ["a"]);
+        assert_eq!(schedule.next_start(), Some((id("a"), 1)), "and not c");
+        schedule.done(&id("a"));
+        assert_eq!(look_up_all(&mut schedule), ["b", "c"]);
     }
 }
