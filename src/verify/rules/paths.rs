@@ -16,7 +16,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     check,
 };
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Expected {
     Object,
     StaticLibrary,
@@ -25,10 +25,11 @@ enum Expected {
 }
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let mut named = BTreeMap::<&TreePath, (String, Expected)>::new();
+    // By path and by what it is said to be: two may name one file as different things.
+    let mut named = BTreeMap::<(&TreePath, Expected), String>::new();
     let manifest = subject.manifest;
     let mut name = |path, by: &str, expected| {
-        named.insert(path, (by.to_owned(), expected));
+        named.insert((path, expected), by.to_owned());
     };
     for path in manifest
         .python_stdlib_platform_config
@@ -98,7 +99,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     } else if manifest.pbs.flavor == crate::plan::Flavor::Full {
         found.in_manifest("the manifest of a full archive has no `build_info`");
     }
-    for (path, (by, expected)) in named {
+    for ((path, expected), by) in named {
         let Some(there) = subject.inventory.resolve(path) else {
             found.at(path, format!("{by} names it, but it is not there"));
             continue;

@@ -183,6 +183,12 @@ pub(super) const DAMAGE: &[Damage] = &[
         d.tree.remove(&python(&library));
         d.digest_again();
     }),
+    ("an object that is named as a library too", "paths", |d| {
+        d.describe(|manifest| {
+            let object = manifest.build_info.as_ref().unwrap().core.objs[0].clone();
+            manifest.pbs.components[0].libraries.push(object);
+        });
+    }),
     ("the inittab's source gone", "paths", |d| {
         let at = d.manifest().build_info.unwrap().inittab_source;
         d.tree.remove(&python(&at));
