@@ -190,7 +190,7 @@ fn clients(context: &Context) -> Vec<Check> {
         ),
         (
             "mirror of Python files",
-            &["pip3", "pip", "pip3.13"][..],
+            &["pip3", "pip", "uv"][..],
             "install pip (`apt-get install python3-pip`); otherwise sources come from upstream only",
         ),
     ]

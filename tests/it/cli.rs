@@ -144,6 +144,9 @@ fn bad_input_is_told_with_a_hint() {
     say("no distribution", good.pbs(&["verify", "nothing.tar.zst"]));
     fs_err::write(good.root.join("text.tar.zst"), "no archive").unwrap();
     say("no archive", good.pbs(&["inspect", "text.tar.zst"]));
+    fs_err::create_dir_all(good.root.join("unpacked/python")).unwrap();
+    fs_err::write(good.root.join("unpacked/python/PYTHON.json"), "{\"version\": 9}").unwrap();
+    say("no manifest", good.pbs(&["inspect", "unpacked"]));
     fs_err::write(good.root.join("a-file"), "").unwrap();
     say(
         "the store is a file",
