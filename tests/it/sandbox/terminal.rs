@@ -1,10 +1,10 @@
-//! An interactive command has the driver's terminal, as in `pbs shell`.
+//! An interactive command has the driver's terminal, as in `pbs shell`; a command needs none.
 
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::mini::toy::Toy;
+use crate::mini::toy::{Ran, TOOLCHAIN, Toy};
 use crate::support::requires;
 
 const SCRIPT: &str = "/usr/bin/script";
@@ -30,4 +30,36 @@ fn a_shell_has_the_terminal() {
     assert!(!text.contains("job control turned off"), "{text}");
     // How a person leaves a shell says nothing.
     assert!(terminal.wait().unwrap().success(), "{text}");
+}
+
+/// In a script or a pipe a command reads nothing, and what it prints is data.
+fn without_terminal(toy: Option<Toy>) {
+    let Some(toy) = toy else { return };
+    let shell = |command: &[&str]| {
+        let words = [&["shell", "toolchain/build"], &toy.running()[..], command].concat();
+        Ran::of(toy.pbs(&[], &words).output().unwrap())
+    };
+    let script = "cat /in/recipe/build.sh; cat; echo \"out is $OUT\"; exit 3";
+    let ran = shell(&["--", "bash", "-c", script]);
+    ran.check(2);
+    let recipe = fs_err::read_to_string(toy.path(TOOLCHAIN)).unwrap();
+    assert_eq!(ran.stdout, format!("{recipe}out is /out\n"));
+    let ran = shell(&[]);
+    ran.check(1);
+    assert!(
+        ran.stderr.starts_with("error: a shell needs a terminal"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("\nhint: name a command: "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_command_needs_no_terminal() {
+    without_terminal(Toy::new("toy"));
+}
+
+#[test]
+fn a_command_in_docker_needs_no_terminal() {
+    without_terminal(Toy::in_docker("toy"));
 }
