@@ -76,6 +76,10 @@ pub fn judge(log: &str, junit: Option<&str>, expected: &[Expected]) -> Verdict {
         test.strip_prefix(module)
             .is_some_and(|rest| rest.starts_with('.'))
     };
+    // The JUnit file has no name for a test of which a subtest failed.
+    for name in log.lines().filter_map(failed_test) {
+        verdict.tests.insert(name.to_owned(), Ending::Failed);
+    }
     let failed_tests: Vec<&String> = verdict
         .tests
         .iter()
@@ -174,6 +178,18 @@ impl<'a> ModuleReport<'a> {
     }
 }
 
+/// The test that a heading of unittest's report is about:
+/// `ERROR: test_user (test.test_os.Users.test_user) (user=1)`.
+fn failed_test(line: &str) -> Option<&str> {
+    let rest = line
+        .strip_prefix("FAIL: ")
+        .or_else(|| line.strip_prefix("ERROR: "))?;
+    let (_, rest) = rest.split_once(" (")?;
+    let (name, _) = rest.split_once(')')?;
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    (name.contains('.') && name.chars().all(word)).then_some(name)
+}
+
 /// The test cases of a JUnit file as CPython writes it.
 fn cases(junit: &str) -> BTreeMap<String, Ending> {
     let mut cases = BTreeMap::new();
@@ -244,6 +260,18 @@ mod tests {
             (1, 1)
         );
         assert!(!verdict.passed());
+    }
+
+    #[test]
+    fn a_failed_subtest_is_found_in_the_log() {
+        let log =
+            format!("{LOG}ERROR: test_user (test.test_os.A.test_user) (user=65534)\nFAIL: nothing to see\n");
+        let without_x = JUNIT.replace("<failure>no &gt; yes</failure>", "");
+        let failed = judge(&log, Some(&without_x), &[]).unexpected_failures;
+        assert_eq!(
+            failed,
+            BTreeSet::from(["test.test_os.A.test_user".to_owned(), "test_ssl".to_owned()])
+        );
     }
 
     #[test]
