@@ -8,7 +8,10 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::fail::CliError;
 use super::human::{self, Bytes};
+use super::sources::needs;
 use crate::engine::{Class, Engine};
+use crate::model::Pin;
+use crate::sandbox::Docker;
 use crate::store::CollectPolicy;
 use crate::ui::Failure;
 
@@ -19,7 +22,10 @@ pub(super) enum Cache {
     List,
     /// Print how much the store holds
     Size,
-    /// Throw away what was not used for a while
+    /// Throw away what was not used for a while, and downloaded archives
+    ///
+    /// Archives are only read to make a result, so they go however young they are, unless they
+    /// are asked to stay: a build whose results are gone needs the network again.
     Gc(Gc),
     /// Read everything and remove what is damaged
     Verify,
@@ -34,6 +40,17 @@ pub(super) struct Gc {
     /// The least recently used results go until the store is no larger, such as `10G`
     #[arg(long, value_name = "SIZE", value_parser = human::parse_size)]
     max_size: Option<u64>,
+    /// Keep the archives that released builds need, which `pbs sources fetch --all` gets
+    #[arg(long)]
+    keep_sources: bool,
+}
+
+/// The archives of everything that is released.
+fn archives(context: &Context) -> Result<Vec<Pin>, CliError> {
+    let plans = context.all_plans()?;
+    let needs = needs(&plans);
+    let places = needs.iter().flat_map(|need| need.listed().places);
+    Ok(places.map(|place| place.digest).collect())
 }
 
 impl Cache {
@@ -68,16 +85,30 @@ impl Cache {
                 let policy = CollectPolicy {
                     max_age: Some(gc.max_age),
                     max_bytes: gc.max_size,
+                    keep: if gc.keep_sources {
+                        archives(context)?
+                    } else {
+                        Vec::new()
+                    },
                 };
-                let done = store.collect(&policy, context.now())?;
-                let logs = collect_logs(&store)?;
+                let docker = context.sandbox_settings().docker;
+                let (done, also) = store.collect(&policy, context.now(), || {
+                    let logs = Engine::collect_logs(&store)?;
+                    let images = context.block_on(Docker::forget_images(docker.as_deref()))?;
+                    Ok::<_, CliError>((logs, images))
+                })?;
                 writeln!(
                     context.stdout,
-                    "removed {} results, {} blobs and {logs} logs; {} freed, {} left",
+                    "removed {} results and {} blobs; {} freed, {} left",
                     done.actions,
                     done.blobs,
                     Bytes(done.bytes),
                     Bytes(done.bytes_left)
+                )?;
+                let (logs, images) = also?;
+                writeln!(
+                    context.stdout,
+                    "removed {logs} logs and {images} container images"
                 )?;
             }
             Self::Verify => {
@@ -107,33 +138,4 @@ impl Cache {
         }
         Ok(())
     }
-}
-
-/// Removes the log files of results that are no longer recorded; a log that is still wanted is
-/// written again from the store.
-fn collect_logs(store: &crate::store::Store) -> Result<usize, CliError> {
-    let dir = Engine::logs(store);
-    let entries = match fs_err::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(error.into()),
-    };
-    let known: std::collections::BTreeSet<String> = store
-        .actions()?
-        .iter()
-        .map(|(key, ..)| key.hex()[..12].to_owned())
-        .collect();
-    let mut removed = 0;
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name();
-        let key = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(".log")?.rsplit('.').next());
-        if key.is_none_or(|key| !known.contains(key)) {
-            fs_err::remove_file(entry.path())?;
-            removed += 1;
-        }
-    }
-    Ok(removed)
 }

@@ -6,6 +6,7 @@ use crate::engine::{
 use crate::fetch::{FetchError, LockError};
 use crate::plan::LowerError;
 use crate::recipe::{RecipeErrors, ResolveError};
+use crate::sandbox::SandboxError;
 use crate::store::StoreError;
 use crate::ui::Failure;
 use crate::workspace::WorkspaceError;
@@ -73,6 +74,14 @@ impl std::convert::From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let mut failure = Failure::of(&error);
         failure.hints.extend(error.hint().map(str::to_owned));
+        Self::new(Class::Environment, failure)
+    }
+}
+
+impl std::convert::From<SandboxError> for CliError {
+    fn from(error: SandboxError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
         Self::new(Class::Environment, failure)
     }
 }

@@ -111,7 +111,8 @@ fn fetcher(context: &Context, from: &From) -> Result<Fetcher, CliError> {
     context.fetcher(store, from, &Transfers::new(std::sync::Arc::new(Silent)))
 }
 
-fn needs(plans: &[Planned]) -> Vec<Need<'_>> {
+/// What plans need from the world.
+pub(super) fn needs(plans: &[Planned]) -> Vec<Need<'_>> {
     Need::of_plans(plans.iter().map(|planned| &*planned.plan))
 }
 

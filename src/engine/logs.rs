@@ -1,5 +1,8 @@
 //! The logs of actions: as files while they grow, in the store for good.
 
+use std::collections::BTreeSet;
+use std::io;
+
 use camino::Utf8PathBuf;
 
 use super::Engine;
@@ -21,8 +24,35 @@ impl Engine {
     /// Where the log of an action stands.
     #[must_use]
     pub fn log_path(&self, step: &StepId, key: &Digest) -> Utf8PathBuf {
-        let name = format!("{}.{}.log", flat(&step.0), &key.hex()[..12]);
+        let name = format!("{}.{}.log", flat(&step.0), short(key));
         Self::logs(&self.store).join(name)
+    }
+
+    /// Removes the files of logs whose actions are no longer recorded; how many there were. What
+    /// is still wanted is written again from the store.
+    ///
+    /// Nobody else may have the store open: a log that grows belongs to no action yet.
+    pub fn collect_logs(store: &Store) -> Result<usize, EngineError> {
+        let entries = match fs_err::read_dir(Self::logs(store)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error.into()),
+        };
+        let actions = store.actions()?;
+        let known: BTreeSet<String> = actions.iter().map(|(key, ..)| short(key)).collect();
+        let mut removed = 0;
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let key = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".log")?.rsplit('.').next());
+            if key.is_none_or(|key| !known.contains(key)) {
+                fs_err::remove_file(entry.path())?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     pub(super) fn keep_log(&self, journal: &Journal) -> Result<Option<Digest>, StepError> {
@@ -46,8 +76,13 @@ impl Engine {
             let dir = Self::logs(&self.store);
             fs_err::create_dir_all(&dir)?;
             let mut blob = self.store.open_blob(&log)?;
-            write_whole(&path, |file| std::io::copy(&mut blob, file).map(|_| ()))?;
+            write_whole(&path, |file| io::copy(&mut blob, file).map(|_| ()))?;
         }
         Ok(Some(path))
     }
+}
+
+/// An action key as it stands in a log's name.
+fn short(key: &Digest) -> String {
+    key.hex()[..12].to_owned()
 }

@@ -86,23 +86,13 @@ pub(crate) fn file_name(origin: &Origin) -> String {
 
 impl Fetcher {
     pub(super) fn in_store<'a>(&self, offer: &Offer<'a>) -> Vec<Attempt<'a>> {
-        let found = self.find(&offer.pin);
+        // A store that cannot be read says so when the file is taken in.
+        let found = self.store().find_pinned(&offer.pin).ok().flatten();
         let attempt = |digest| Attempt {
             place: format!("`{}` in the store", offer.file),
             how: How::Stored(digest),
         };
         found.map(attempt).into_iter().collect()
-    }
-
-    /// The blob of a pin, if the store has it.
-    fn find(&self, pin: &Pin) -> Option<Digest> {
-        let noted = || {
-            let note = self.store().note(&note_name(pin)).ok()??;
-            String::from_utf8(note).ok()?.parse().ok()
-        };
-        let size = pin.size.or_else(noted)?;
-        let digest = Digest { hash: pin.hash, size };
-        self.store().has_blob(&digest).then_some(digest)
     }
 
     pub(super) fn in_directories<'a>(&self, offer: &Offer<'a>) -> Vec<Attempt<'a>> {
@@ -207,9 +197,4 @@ impl Fetcher {
             (apt, own.unwrap_or_else(|| self.inner.http.clone()))
         })
     }
-}
-
-/// The note that keeps the size of an archive.
-pub(super) fn note_name(pin: &Pin) -> String {
-    format!("size-{}", pin.hex())
 }

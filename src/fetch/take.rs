@@ -9,7 +9,7 @@ use super::client::ClientError;
 use super::fetcher::Fetcher;
 use super::http::{BodySize, Http, HttpError};
 use super::measured::{Flaw, MOST, Measured};
-use super::places::{How, Offer, Way, note_name};
+use super::places::{How, Offer, Way};
 use super::progress::Transfer;
 use super::{FetchError, Reason, crates, debian, pypi};
 use crate::model::{Digest, on_one_line};
@@ -164,11 +164,7 @@ impl Fetcher {
             inner, most, flaw, ..
         } = measured;
         let error = match outcome {
-            Ok(digest) => {
-                return self
-                    .remember(transfer.name, offer, digest)
-                    .map_err(|stop| (inner, stop));
-            }
+            Ok(digest) => return Ok(digest),
             Err(error) => error,
         };
         let stop = match (flaw, error) {
@@ -188,17 +184,6 @@ impl Fetcher {
             (None, error) => fatal(transfer.name, error),
         };
         Err((inner, stop))
-    }
-
-    /// The store finds a blob by digest and size: keeps the size of one whose pin leaves it open.
-    fn remember(&self, name: &str, offer: &Offer<'_>, digest: Digest) -> Result<Digest, Stop> {
-        if offer.pin.size.is_none() {
-            let size = digest.size.to_string();
-            self.store()
-                .put_note(&note_name(&offer.pin), size.as_bytes())
-                .map_err(|source| fatal(name, source))?;
-        }
-        Ok(digest)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs a command in a container of a Docker or Podman daemon, over its API.
 //!
 //! One container for each command; the command is what the container runs, so its exit code is
-//! the container's. The root is imported as an image, named by its digest ([`image`]); `/work`
+//! the container's. The root is imported as an image, named by its digest, which stays until
+//! somebody asks for the images of roots that are gone to be removed ([`image`]); `/work`
 //! and `/out` are anonymous volumes, and `/out` is copied out through the API ([`collect`]), so
 //! that no file ever belongs to anyone but the driver's user, whoever that is. Containers carry a
 //! label that names their driver, and do not outlive it ([`session`]).
@@ -98,6 +99,15 @@ impl Docker {
     /// Finds out whether there is a daemon that answers.
     pub async fn probe(address: Option<&str>) -> Result<(), SandboxError> {
         Self::find(address).await.map(drop)
+    }
+
+    /// Removes the images of roots that no longer stand; how many there were. Where no daemon
+    /// answers there is nothing to remove.
+    pub async fn forget_images(address: Option<&str>) -> Result<usize, SandboxError> {
+        match Self::find(address).await {
+            Ok((api, _)) => Ok(image::forget(&api).await?),
+            Err(_) => Ok(0),
+        }
     }
 
     async fn find(address: Option<&str>) -> Result<(Api, String), SandboxError> {

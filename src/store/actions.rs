@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::layout::Area;
+use super::layout::{Area, parse_name};
 use super::stamp::touch;
 use super::{Store, StoreError};
 use crate::model::{Digest, TreeDigest};
@@ -101,12 +101,6 @@ impl Store {
         actions.sort_by_key(|(key, _, used)| (std::cmp::Reverse(*used), *key));
         Ok(actions)
     }
-}
-
-/// The digest in a file's name, `<hex>-<size>`.
-pub(super) fn parse_name(name: &str) -> Option<Digest> {
-    let (hex, size) = name.split_once('-')?;
-    Digest::from_hex(hex, size.parse().ok()?).ok()
 }
 
 fn remove_if_there(path: &camino::Utf8Path) -> Result<(), StoreError> {

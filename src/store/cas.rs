@@ -6,7 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
-use super::layout::rename_into;
+use super::gc::list;
+use super::layout::{blob_name, rename_into};
 use super::outside::write_whole;
 use super::stamp::{BlobMode, is_untouched, set_mode, set_mtime};
 use super::{BlobState, Store, StoreError};
@@ -94,6 +95,23 @@ impl Store {
     #[must_use]
     pub fn has_blob(&self, digest: &Digest) -> bool {
         self.find(digest).is_some()
+    }
+
+    /// The blob that is pinned, if it is there; also where its size is not known.
+    pub fn find_pinned(&self, pin: &Pin) -> Result<Option<Digest>, StoreError> {
+        if let Some(size) = pin.size {
+            let digest = Digest { hash: pin.hash, size };
+            return Ok(self.has_blob(&digest).then_some(digest));
+        }
+        let nameless = Digest {
+            hash: pin.hash,
+            size: 0,
+        };
+        let file = self.blob_file(&nameless, BlobMode::Plain);
+        let shard = file.parent().filter(|shard| shard.is_dir());
+        let names = shard.map(list).transpose()?.unwrap_or_default();
+        let mut digests = names.iter().filter_map(|name| blob_name(name));
+        Ok(digests.find(|digest| pin.matches(digest) && self.has_blob(digest)))
     }
 
     /// Copies a blob out of the store, for good: checked, synced, and at once there as a whole.

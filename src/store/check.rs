@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use camino::Utf8PathBuf;
 
-use super::actions::parse_name;
 use super::gc::list;
-use super::layout::Area;
+use super::layout::{Area, parse_name};
 use super::materialise::{identity, is_file_with, stands};
 use super::spread::spread;
 use super::stamp::{BlobMode, is_untouched};

@@ -10,22 +10,23 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 use std::sync::atomic::Ordering;
 
-use super::actions::parse_name;
-use super::layout::Area;
+use super::layout::{Area, blob_name, parse_name};
 use super::reapi::Node;
 use super::stamp::age;
 use super::{Store, StoreError};
-use crate::model::{Digest, TreeDigest};
+use crate::model::{Digest, Pin, TreeDigest};
 
 const DOING: &str = "collecting the store";
 
 /// What is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CollectPolicy {
     /// Actions not used for longer are forgotten.
     pub max_age: Option<Duration>,
     /// The most recently used actions are kept whose blobs fit into so many bytes together.
     pub max_bytes: Option<u64>,
+    /// Blobs that are kept although no action needs them; they count as the most recently used.
+    pub keep: Vec<Pin>,
 }
 
 /// What the collector removed and left.
@@ -61,7 +62,15 @@ pub(super) type EachBlob<'a> = dyn FnMut(&Utf8Path, Option<Digest>, u64) -> Resu
 
 impl Store {
     /// Removes what no kept action needs. `now` comes from the caller: the store has no clock.
-    pub fn collect(&self, policy: &CollectPolicy, now: SystemTime) -> Result<Collected, StoreError> {
+    ///
+    /// Calls `also` afterwards, while still nobody else has the store open: for what others keep
+    /// about its content.
+    pub fn collect<T>(
+        &self,
+        policy: &CollectPolicy,
+        now: SystemTime,
+        also: impl FnOnce() -> T,
+    ) -> Result<(Collected, T), StoreError> {
         if self.inner.standing.load(Ordering::Relaxed) != 0 {
             return Err(StoreError::InUse {
                 processes: vec![std::process::id()],
@@ -71,7 +80,9 @@ impl Store {
         // Taking it alone gives up the shared lock first, also when it fails.
         let alone = lock.try_lock();
         let collected = match alone {
-            Ok(()) => self.collect_alone(policy, now),
+            Ok(()) => self
+                .collect_alone(policy, now)
+                .map(|collected| (collected, also())),
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse {
                 processes: self.other_sessions(),
             }),
@@ -101,7 +112,10 @@ impl Store {
         let failed = |source| StoreError::io(DOING, source);
         let mut collected = Collected::default();
         let mut kept = HashSet::new();
-        let mut bytes = 0u64;
+        for pin in &policy.keep {
+            kept.extend(self.find_pinned(pin)?);
+        }
+        let mut bytes = kept.iter().map(|digest| digest.size).sum::<u64>();
         let mut is_full = false;
         for (key, record, used) in self.actions()? {
             let is_old = match (policy.max_age, now.duration_since(used)) {
@@ -207,8 +221,7 @@ impl Store {
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                     Err(source) => return Err(StoreError::io(DOING, source)),
                 };
-                let digest = parse_name(name.strip_suffix(".x").unwrap_or(&name));
-                each(&path, digest, metadata.len())?;
+                each(&path, blob_name(&name), metadata.len())?;
             }
         }
         Ok(())

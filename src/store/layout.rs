@@ -216,6 +216,17 @@ impl Store {
     }
 }
 
+/// The digest in a file's name, `<hex>-<size>`.
+pub(super) fn parse_name(name: &str) -> Option<Digest> {
+    let (hex, size) = name.split_once('-')?;
+    Digest::from_hex(hex, size.parse().ok()?).ok()
+}
+
+/// The digest of a blob whose file has this name; see [`Store::blob_file`].
+pub(super) fn blob_name(name: &str) -> Option<Digest> {
+    parse_name(name.strip_suffix(".x").unwrap_or(name))
+}
+
 /// Whether the store is to be made; an error if something else is there.
 fn check_marker(root: &Utf8Path) -> Result<bool, StoreError> {
     let failed = |source| StoreError::io("opening the store", source);

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pbs::model::Digest;
+use pbs::store::Store;
 
 /// A copy of the toy recipes, a store and a home that nobody else uses.
 struct Place {
@@ -54,6 +56,8 @@ impl Place {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", &self.root)
+            // This machine's containers are not for these tests.
+            .env("DOCKER_HOST", "unix:///nobody/listens")
             .output()
             .unwrap();
         let mut text = String::new();
@@ -178,6 +182,34 @@ fn a_plan_is_data_on_standard_output() {
     serde_json::from_str::<serde_json::Value>(json).unwrap();
     // Nothing has been made: not even a store.
     assert!(!place.root.join(".cache").exists());
+}
+
+#[test]
+fn a_collection_keeps_sources_where_it_is_asked_to() {
+    let place = Place::with_recipes();
+    let recipe = "recipes/toylib1/versions/1.0.yaml";
+    let text = fs_err::read_to_string(place.root.join(recipe)).unwrap();
+    let (_, pin) = text.split_once("sha256:").unwrap();
+    let pin: String = pin.trim_start().chars().take(64).collect();
+    let archive = Digest::of(b"an archive");
+    place.edit(recipe, &pin, &archive.hex());
+    place.edit(recipe, "size: 4096", &format!("size: {}", archive.size));
+    let has = || Store::open(&place.root.join("store")).unwrap().has_blob(&archive);
+    Store::open(&place.root.join("store"))
+        .unwrap()
+        .put_bytes(b"an archive")
+        .unwrap();
+    let gc = |args: &[&str]| place.pbs(&[&["cache", "gc", "--store", "store"], args].concat());
+    let text = gc(&["--keep-sources"]);
+    starts(&text, 0);
+    assert!(has(), "{text}");
+    let text = gc(&[]);
+    assert!(!has(), "{text}");
+    assert!(
+        text.contains("removed 0 results and 1 blobs; 10 B freed, 0 B left"),
+        "{text}"
+    );
+    assert!(text.contains("removed 0 logs and 0 container images"), "{text}");
 }
 
 #[test]

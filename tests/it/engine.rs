@@ -388,6 +388,18 @@ fn a_log_is_there_on_a_cache_hit_too() {
 }
 
 #[test]
+fn logs_of_forgotten_actions_are_collected() {
+    let bench = bench(Fake::new(|_| leaves("file", "x").printing("hello\n")));
+    let plan = plan(vec![("a", run("a", "1", &[])), ("b", run("b", "2", &[]))]);
+    let made = bench.conduct(&plan, &["a", "b"]).unwrap();
+    let store = &bench.engine.store;
+    let log = |name| bench.engine.log_path(&id(name), &made[&id(name)].key);
+    store.forget_action(&made[&id("a")].key).unwrap();
+    assert_eq!(Engine::collect_logs(store).unwrap(), 1);
+    assert!(!log("a").exists() && log("b").exists());
+}
+
+#[test]
 fn a_lost_blob_is_made_again() {
     let bench = bench(writer());
     let before = plan(vec![

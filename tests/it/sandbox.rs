@@ -5,6 +5,7 @@
 mod bench;
 mod contract;
 mod death;
+mod images;
 mod terminal;
 
 use bench::Bench;
@@ -60,6 +61,13 @@ contract! {
 }
 
 #[tokio::test]
+async fn docker_images_of_roots_that_are_gone_are_removed() {
+    if let Some(bench) = Bench::docker().await {
+        images::roots_that_are_gone_lose_theirs(&bench).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn same_tree_in_both() {
     if let (Some(native), Some(docker)) = (Bench::native().await, Bench::docker().await) {
         contract::same_tree(&native, &docker).await;

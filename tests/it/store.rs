@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pbs::model::{Digest, Entry, Tree, TreeDigest, TreePath};
+use pbs::model::{Digest, Entry, Pin, Tree, TreeDigest, TreePath};
 use pbs::store::{
     ActionRecord, BlobMode, BlobState, CollectPolicy, Damage, EntryProblem, MTIME, Store, StoreError,
 };
@@ -244,15 +244,15 @@ fn the_collector_keeps_what_recent_actions_need() {
         .unwrap();
     let policy = CollectPolicy {
         max_age: Some(day / 2),
-        max_bytes: None,
+        ..CollectPolicy::default()
     };
     let guard = store.materialise(&new).unwrap();
     assert!(matches!(
-        store.collect(&policy, now),
+        store.collect(&policy, now, || ()),
         Err(StoreError::InUse { .. })
     ));
     drop(guard);
-    let collected = store.collect(&policy, now).unwrap();
+    let (collected, ()) = store.collect(&policy, now, || ()).unwrap();
     assert_eq!((collected.actions, collected.trees), (1, 1));
     assert_eq!(collected.blobs, 3, "old, nobody's, old's directory");
     assert_eq!(store.tree(&new).unwrap().len(), 2);
@@ -260,11 +260,51 @@ fn the_collector_keeps_what_recent_actions_need() {
     assert!(!store.has_blob(&Digest::of(b"old")));
     // Down to a size: nothing fits into one byte.
     let policy = CollectPolicy {
-        max_age: None,
         max_bytes: Some(1),
+        ..CollectPolicy::default()
     };
-    assert_eq!(store.collect(&policy, now).unwrap().actions, 1);
+    assert_eq!(store.collect(&policy, now, || ()).unwrap().0.actions, 1);
     assert_eq!(store.size().unwrap(), pbs::store::StoreSize::default());
+}
+
+#[test]
+fn what_is_to_be_kept_survives_a_collection() {
+    let store = test_store();
+    let [known, open] =
+        ["an archive", "one of unknown size"].map(|text| store.put_bytes(text.as_bytes()).unwrap());
+    let other = store.put_bytes(b"another").unwrap();
+    let open = Pin {
+        size: None,
+        ..Pin::from(open)
+    };
+    let gone = Pin::from(Digest::of(b"never there"));
+    let policy = CollectPolicy {
+        keep: vec![gone, known.into(), open],
+        max_bytes: Some(0),
+        ..CollectPolicy::default()
+    };
+    let now = fs_err::metadata(store.root()).unwrap().modified().unwrap();
+    let lock = store.root().join("lock");
+    let (collected, alone) = store
+        .collect(&policy, now, || {
+            fs_err::File::open(&lock)
+                .unwrap()
+                .file()
+                .try_lock_shared()
+                .is_err()
+        })
+        .unwrap();
+    assert!(alone, "nobody can open the store meanwhile");
+    assert_eq!(collected.blobs, 1);
+    assert!(store.has_blob(&known) && !store.has_blob(&other));
+    let found = store.find_pinned(&open).unwrap();
+    assert_eq!(found, Some(Digest::of(b"one of unknown size")));
+    assert_eq!(store.find_pinned(&gone).unwrap(), None);
+    let wrong_size = Pin {
+        size: Some(3),
+        ..Pin::from(known)
+    };
+    assert_eq!(store.find_pinned(&wrong_size).unwrap(), None);
 }
 
 #[test]

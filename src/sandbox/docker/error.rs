@@ -114,6 +114,22 @@ pub enum DockerError {
         #[source]
         source: ApiError,
     },
+    /// Looking for the images of roots.
+    #[error("list the images of worker roots")]
+    ListImages {
+        /// What the engine says.
+        #[source]
+        source: ApiError,
+    },
+    /// Removing the image of a root that is gone.
+    #[error("remove the image `{image}`")]
+    RemoveImage {
+        /// Its name.
+        image: String,
+        /// What the engine says.
+        #[source]
+        source: ApiError,
+    },
     /// Starting the process that removes our containers should we be killed.
     #[error("start the container reaper `{helper}`")]
     StartReaper {

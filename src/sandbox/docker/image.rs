@@ -1,18 +1,25 @@
 //! A root as an image: imported once for each tree, named by its digest.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use bollard::Docker as Api;
-use bollard::query_parameters::CreateImageOptions;
+use bollard::query_parameters::{CreateImageOptions, ListImagesOptions, RemoveImageOptions};
 use camino::Utf8Path;
 use futures_util::TryStreamExt;
 use tokio_util::io::{ReaderStream, SyncIoBridge};
 
 use super::DockerError;
+use super::session::machine;
+use crate::model::HostPath;
 use crate::sandbox::RootDir;
 use crate::sandbox::limits::OURS;
 
 const REPOSITORY: &str = "pbs-root";
+/// The label with the machine that an image was made on.
+const MACHINE: &str = "pbs.machine";
+/// The label with the directory of the image's root on that machine.
+const DIR: &str = "pbs.dir";
 /// Bytes that wait between the reader of the root and the connection.
 const BUFFER: usize = 256 * 1024;
 
@@ -40,7 +47,7 @@ pub(super) async fn ensure(api: &Api, root: &RootDir, uid: u32) -> Result<String
         from_src: Some("-".to_owned()),
         repo: Some(REPOSITORY.to_owned()),
         tag: Some(tag),
-        changes: vec![format!("LABEL pbs.root={}", root.digest.0.hex())],
+        changes: vec![label(&root.dir, &machine())],
         ..CreateImageOptions::default()
     };
     let body = bollard::body_try_stream(ReaderStream::with_capacity(reader, BUFFER));
@@ -57,6 +64,72 @@ pub(super) async fn ensure(api: &Api, root: &RootDir, uid: u32) -> Result<String
         }
         (_, Err(source)) => Err(DockerError::ImportImage { image, source }),
     }
+}
+
+/// Removes the images of roots that no longer stand on this machine; how many there were.
+///
+/// An image that a container still uses stays.
+pub(super) async fn forget(api: &Api) -> Result<usize, DockerError> {
+    let options = ListImagesOptions {
+        filters: Some(HashMap::from([(
+            "label".to_owned(),
+            vec![format!("{MACHINE}={}", machine())],
+        )])),
+        ..ListImagesOptions::default()
+    };
+    let images = api
+        .list_images(Some(options))
+        .await
+        .map_err(|source| DockerError::ListImages { source })?;
+    let mut count = 0;
+    for image in images {
+        let stands = |dir: &String| Utf8Path::new(dir).exists();
+        if image.labels.get(DIR).is_none_or(stands) {
+            continue;
+        }
+        for name in image.repo_tags.iter().filter(|name| is_ours(name)) {
+            match api.remove_image(name, None::<RemoveImageOptions>, None).await {
+                Ok(_) => count += 1,
+                // Gone, or in use.
+                Err(bollard::errors::Error::DockerResponseServerError {
+                    status_code: 404 | 409,
+                    ..
+                }) => {}
+                Err(source) => {
+                    return Err(DockerError::RemoveImage {
+                        image: name.clone(),
+                        source,
+                    });
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn is_ours(name: &str) -> bool {
+    let repository = name.rsplit_once(':').map(|(repository, _)| repository);
+    // Podman puts a host in front.
+    repository.and_then(|repository| repository.rsplit('/').next()) == Some(REPOSITORY)
+}
+
+/// The instruction that says of an image whose it is: the machine, and where its root stands there.
+fn label(dir: &HostPath, machine: &str) -> String {
+    let quoted = |text: &str| {
+        let mut quoted = String::from('"');
+        for character in text.chars() {
+            if matches!(character, '"' | '\\' | '$') {
+                quoted.push('\\');
+            }
+            quoted.push(character);
+        }
+        quoted + "\""
+    };
+    format!(
+        "LABEL {MACHINE}={} {DIR}={}",
+        quoted(machine),
+        quoted(dir.as_path().as_str())
+    )
 }
 
 /// Writes the root as a tar stream, with the directories that a command finds besides it.

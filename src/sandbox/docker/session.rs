@@ -76,7 +76,7 @@ fn read_word(path: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn machine() -> String {
+pub(super) fn machine() -> String {
     read_word("/etc/machine-id")
         .or_else(|| read_word("/proc/sys/kernel/hostname"))
         .unwrap_or_default()

@@ -66,7 +66,9 @@ fn the_size_may_be_unknown() {
     fetch.places[0].archive.size = None;
     let got = bench.fetcher(|_| ()).fetch_archive(&fetch).unwrap();
     assert_eq!(got.archive, Digest::of(&all));
-    // And is found again without asking anybody.
+    // And is found again without asking anybody, also when nothing is known of it but its sum.
+    let notes = fs_err::read_dir(bench.store.root().join("explain-v1")).unwrap();
+    assert_eq!(notes.count(), 0);
     bench
         .fetcher(|options| options.network = Network::Offline)
         .fetch_archive(&fetch)

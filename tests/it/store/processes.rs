@@ -108,17 +108,17 @@ fn two_processes_share_a_store() {
     // As long as another has it open nothing is collected.
     let other = Store::open(&root).unwrap();
     let all = CollectPolicy {
-        max_age: None,
         max_bytes: Some(0),
+        ..CollectPolicy::default()
     };
     let now = store.actions().unwrap()[0].2;
-    let error = store.collect(&all, now).unwrap_err();
+    let error = store.collect(&all, now, || ()).unwrap_err();
     assert!(
         error.to_string().contains(&std::process::id().to_string()),
         "{error}"
     );
     drop(other);
-    assert_eq!(store.collect(&all, now).unwrap().actions, 3);
+    assert_eq!(store.collect(&all, now, || ()).unwrap().0.actions, 3);
 }
 
 #[test]
