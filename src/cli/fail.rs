@@ -96,6 +96,11 @@ impl std::convert::From<EngineError> for CliError {
                 failure.hints.extend(store.hint().map(str::to_owned));
                 vec![failure]
             }
+            EngineError::Sandbox(sandbox) => {
+                let mut failure = Failure::of(&error);
+                failure.hints.extend(sandbox.hint());
+                vec![failure]
+            }
             _ => vec![Failure::of(&error)],
         };
         Self { class, failures }

@@ -96,6 +96,7 @@ impl Work {
                 self.ask_store(id);
             }
             while let Some((id, cores)) = self.schedule.next_start() {
+                self.look_for_sandbox().await?;
                 self.start(id, cores);
             }
             match self.tasks.join_next().await {
@@ -119,6 +120,17 @@ impl Work {
 
     fn step(&self, id: &StepId) -> &Step {
         &self.plan.steps[id]
+    }
+
+    /// Finds the sandbox before the first step starts, if any step left may want one: who lacks it
+    /// should hear so before a long download and not after.
+    async fn look_for_sandbox(&mut self) -> Result<(), EngineError> {
+        let wants = |id: &&StepId| matches!(self.step(id).kind, StepKind::Run(_) | StepKind::Verify(_));
+        let (mut left, done) = (self.schedule.order().iter().filter(wants), &self.made);
+        if self.tasks.is_empty() && left.any(|id| !done.contains_key(id)) {
+            self.engine.sandbox.get().await.map_err(EngineError::Sandbox)?;
+        }
+        Ok(())
     }
 
     fn ask_store(&mut self, id: StepId) {

@@ -47,6 +47,9 @@ pub enum EngineError {
     /// The store cannot do its work.
     #[error("failed to use the store")]
     Store(#[from] StoreError),
+    /// There are commands to run and nothing to run them in.
+    #[error("there is no sandbox for the steps to run in")]
+    Sandbox(#[source] SandboxError),
     /// What a step would do cannot be told.
     #[error("failed to look at step `{step}`")]
     Survey {
@@ -87,7 +90,7 @@ impl EngineError {
             Self::Interrupted => Class::Interrupted,
             Self::Unknown(_) => Class::Input,
             Self::Survey { source, .. } => source.class(),
-            Self::Store(_) | Self::Io(_) => Class::Environment,
+            Self::Sandbox(_) | Self::Store(_) | Self::Io(_) => Class::Environment,
         }
     }
 }

@@ -32,7 +32,9 @@ pub enum UpstreamStatus {
     Merged(String),
     /// It has been offered: where.
     Submitted(String),
-    /// It was not offered: why.
+    /// It should be offered and has not been: what is in the way.
+    Unsent(String),
+    /// It will not be offered: why.
     NotForUpstream(String),
 }
 
@@ -72,7 +74,7 @@ pub enum PatchHeaderError {
         text: String,
     },
     /// An upstream status of another form.
-    #[error("`{text}` is none of `merged <link>`, `submitted <link>`, `not-for-upstream: <reason>`")]
+    #[error("`{text}` is none of `merged <link>`, `submitted <link>`, `unsent: <reason>`, `not-for-upstream: <reason>`")]
     Status {
         /// What there is.
         text: String,
@@ -131,6 +133,8 @@ fn status(text: &str) -> Result<UpstreamStatus, PatchHeaderError> {
     let link = |link: &str| (link.starts_with("https://")).then(|| link.to_owned());
     let status = if let Some(reason) = text.strip_prefix("not-for-upstream: ") {
         Some(UpstreamStatus::NotForUpstream(reason.to_owned()))
+    } else if let Some(reason) = text.strip_prefix("unsent: ") {
+        Some(UpstreamStatus::Unsent(reason.to_owned()))
     } else if let Some(rest) = text.strip_prefix("merged ") {
         link(rest).map(UpstreamStatus::Merged)
     } else if let Some(rest) = text.strip_prefix("submitted ") {
@@ -160,6 +164,14 @@ mod tests {
                 drop_when: "never".into(),
             })
         );
+    }
+
+    #[test]
+    fn reads_every_status() {
+        let check = |text: &str, expected| assert_eq!(status(text), Ok(expected));
+        check("submitted https://x/2", UpstreamStatus::Submitted("https://x/2".into()));
+        check("unsent: no account", UpstreamStatus::Unsent("no account".into()));
+        check("not-for-upstream: ours", UpstreamStatus::NotForUpstream("ours".into()));
     }
 
     #[test]

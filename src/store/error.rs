@@ -152,11 +152,8 @@ impl StoreError {
             Self::Format { .. } => Some("use that version of `pbs`, or another directory with `--store DIR`"),
             Self::InUse { .. } => Some("wait until the other `pbs` has ended and try again"),
             Self::Entry { problem, .. } => Some(problem.hint()),
-            Self::Unexpected { .. }
-            | Self::Input { .. }
-            | Self::Io { .. }
-            | Self::Malformed { .. }
-            | Self::Merge(_) => None,
+            Self::Io { .. } => Some("is it a directory where files can be made? `--store DIR` names another"),
+            Self::Unexpected { .. } | Self::Input { .. } | Self::Malformed { .. } | Self::Merge(_) => None,
         }
     }
 }
