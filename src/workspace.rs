@@ -4,7 +4,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::recipe::SourceFile;
+use crate::recipe::{PROFILE_ARCHIVE, SourceFile};
 
 /// The directories that hold facts.
 const DIRECTORIES: [&str; 3] = ["recipes", "patches", "docker"];
@@ -55,7 +55,8 @@ pub enum WorkspaceError {
 
 /// Reads every file of `recipes/`, `patches/` and `docker/` below `root`, sorted by path.
 ///
-/// Hidden files and editors' backups (`*~`) are left out.
+/// Hidden files and editors' backups (`*~`) are left out, and so are archives of profiles: they are
+/// sources, and the fetcher opens them.
 pub fn read_workspace(root: &Utf8Path) -> Result<Vec<SourceFile>, WorkspaceError> {
     if !root.join("recipes").is_dir() {
         return Err(WorkspaceError::NoRecipes {
@@ -81,7 +82,7 @@ fn read_directory(root: &Utf8Path, below: &str, files: &mut Vec<SourceFile>) -> 
             .map_err(|name| WorkspaceError::Name {
                 shown: name.to_string_lossy().into_owned(),
             })?;
-        if name.starts_with('.') || name.ends_with('~') {
+        if name.starts_with('.') || name.ends_with('~') || name.ends_with(PROFILE_ARCHIVE) {
             continue;
         }
         let path = format!("{below}/{name}");

@@ -97,7 +97,7 @@ def relative_flags(text, series):
             word = f"-I{headers}"
         elif word.startswith("-I./Include/"):
             word = f"-I{headers}/{word.removeprefix('-I./Include/')}"
-        elif word.startswith(("-I/", "-I../")):
+        elif word.startswith(("-I/", "-I../", "-fprofile-use=")):
             continue
         if word not in flags:
             flags.append(word)

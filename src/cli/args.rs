@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{build, cache, ci, doctor, explain, image, inspect, plan, shell, sources, targets, test, verify};
+use super::{build, cache, ci, doctor, explain, image, inspect, plan, shell, sources, targets, test, train, verify};
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
 ///
@@ -117,6 +117,7 @@ pub(super) enum SandboxName {
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Command {
     Build(build::Build),
+    Train(train::Train),
     Plan(plan::Plan),
     Explain(explain::Explain),
     Shell(shell::Shell),

@@ -8,6 +8,7 @@ use clap::Args;
 use super::args::{From, Running, Which};
 use super::context::Context;
 use super::fail::CliError;
+use crate::recipe::{Profile, ProfileChoice};
 
 /// Build a distribution from source, verify it and pack it
 ///
@@ -20,6 +21,9 @@ pub(super) struct Build {
     from: From,
     #[command(flatten)]
     running: Running,
+    /// Train a profile for this build alone, instead of the recorded one
+    #[arg(long)]
+    train: bool,
     /// Where the archives go
     #[arg(long, value_name = "DIR", default_value = "dist")]
     out: Utf8PathBuf,
@@ -27,7 +31,20 @@ pub(super) struct Build {
 
 impl Build {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
-        let planned = context.plan(&self.which)?;
+        let profile = if self.train {
+            ProfileChoice::Trained
+        } else {
+            ProfileChoice::Recorded
+        };
+        let planned = context.plan_with(&self.which, profile)?;
+        if let Some(Profile::Recorded(recorded)) = &planned.build.profile
+            && !recorded.drift.is_empty()
+        {
+            context.say(&format!(
+                "the recorded profile was made when {}; how much of it fits is measured",
+                recorded.drift.join(", ")
+            ));
+        }
         let engine = context.engine(&planned, &self.from, &self.running)?;
         let out = context.settings.working_dir.join(&self.out);
         let wanted: Vec<_> = planned.plan.wanted.values().cloned().collect();

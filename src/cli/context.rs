@@ -18,7 +18,7 @@ use crate::engine::{Class, Distribution, Engine, History, LazySandbox, Listener,
 use crate::fetch::{FetchOptions, Fetcher, Network};
 use crate::model::HostPath;
 use crate::plan::{self, Plan, StepId};
-use crate::recipe::{Build, RecipeSet, Request};
+use crate::recipe::{Build, ProfileChoice, RecipeSet, Request};
 use crate::sandbox::{self, Choice};
 use crate::store::Store;
 use crate::ui::{Failure, Reporter};
@@ -132,6 +132,11 @@ impl Context {
 
     /// What is to be built, and how.
     pub(super) fn plan(&self, which: &Which) -> Result<Planned, CliError> {
+        self.plan_with(which, ProfileChoice::Recorded)
+    }
+
+    /// The same, with the profile from where it is said.
+    pub(super) fn plan_with(&self, which: &Which, profile: ProfileChoice) -> Result<Planned, CliError> {
         let recipes = self.recipes()?;
         let target = match &which.target {
             Some(target) => target.clone(),
@@ -142,6 +147,7 @@ impl Context {
             target,
             options: which.options.clone(),
             pins: pins(&which.pins)?,
+            profile,
         })?;
         let plan = Arc::new(plan::lower(&build)?);
         Ok(Planned { build, plan })
@@ -210,6 +216,7 @@ impl Context {
                 .iter()
                 .map(|dir| HostPath(here.join(dir)))
                 .collect(),
+            checkout: Some(HostPath(self.recipes_root()?)),
             cargo_home: cargo_home.map(HostPath),
             progress: Arc::new(transfers.clone()),
             cancelled: self.cancel.clone(),

@@ -80,6 +80,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
 fn dispatch(command: &Command, context: &mut Context) -> Result<(), CliError> {
     match command {
         Command::Build(command) => command.run(context),
+        Command::Train(command) => command.run(context),
         Command::Plan(command) => command.run(context),
         Command::Explain(command) => command.run(context),
         Command::Shell(command) => command.run(context),

@@ -19,6 +19,7 @@ mod shell;
 mod sources;
 mod targets;
 mod test;
+mod train;
 mod verify;
 
 pub use entry::main;

@@ -34,6 +34,8 @@ pub struct FetchOptions {
     pub network: Network,
     /// Directories that may hold what is wanted: `--source-dir`.
     pub source_dirs: Vec<HostPath>,
+    /// The checkout that the recipes are in.
+    pub checkout: Option<HostPath>,
     /// `$CARGO_HOME`, or `.cargo` in the home directory.
     pub cargo_home: Option<HostPath>,
     /// How many files come at a time where many are wanted.
@@ -53,6 +55,7 @@ impl Default for FetchOptions {
         Self {
             network: Network::Allowed,
             source_dirs: Vec::new(),
+            checkout: None,
             cargo_home: None,
             parallel: 6,
             progress: Arc::new(NoProgress),

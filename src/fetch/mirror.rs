@@ -166,6 +166,7 @@ fn describe(origin: &Origin) -> String {
             "Python project {} {}: {}",
             wanted.project, wanted.version, wanted.file
         ),
+        Origin::Checkout(path) => format!("`{path}` of the checkout"),
     }
 }
 

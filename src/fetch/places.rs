@@ -81,6 +81,7 @@ pub(crate) fn file_name(origin: &Origin) -> String {
         }
         Origin::Debian(DebianFile { file, .. }) | Origin::Pypi(PypiFile { file, .. }) => file.clone(),
         Origin::Crate(CrateFile { name, version }) => format!("{name}-{version}.crate"),
+        Origin::Checkout(path) => path.rsplit('/').next().unwrap_or(path).to_owned(),
     }
 }
 
@@ -114,6 +115,9 @@ impl Fetcher {
         {
             let files = crates::find_cached(home.as_path(), krate, &offer.pin);
             attempts.extend(files.into_iter().map(Attempt::file));
+        }
+        if let (From::Origin(Origin::Checkout(path)), Some(root)) = (offer.from, &self.inner.options.checkout) {
+            attempts.push(Attempt::file(root.as_path().join(path)));
         }
         attempts
     }
@@ -164,6 +168,8 @@ impl Fetcher {
                 format!("Python project {} {}", wanted.project, wanted.version),
                 Way::Pypi(wanted),
             )),
+            // It was looked for already, and is nowhere else.
+            From::Origin(Origin::Checkout(_)) => {}
             From::Package { filename, moment } => {
                 // Nearer than the snapshot archive, and as good while it still has the version.
                 for url in self.mirrors(offline, |mirror| debian::package_url(mirror, filename)) {

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{Fetch, Input, Patch, Plan, ROOT, Run, Setup, Step, StepId, StepKind, Weight};
+use super::{CPYTHON, Fetch, Input, Patch, Plan, ROOT, Run, Setup, Step, StepId, StepKind, Weight};
 use crate::model::{GuestPath, TreePath};
-use crate::recipe::{Build, PackageBuild, StepBuild};
+use crate::recipe::{Build, PackageBuild, Profile, Source, StepBuild};
 
 pub use environment::BASE_ENV;
 
@@ -68,6 +68,38 @@ pub fn lower(build: &Build) -> Result<Plan, LowerError> {
     Ok(lowering.distribution())
 }
 
+/// Where a step sees the profile, and the step that gets it.
+const PROFILE: &str = "profile";
+
+/// The plan that makes the profile of a build that trains.
+pub fn lower_training(build: &Build) -> Result<Plan, LowerError> {
+    let mut plan = lower(build)?;
+    plan.wanted = trained(build).into_iter().map(|id| (PROFILE.to_owned(), id)).collect();
+    Ok(plan)
+}
+
+/// The last step of the training.
+fn trained(build: &Build) -> Option<StepId> {
+    let last = build.packages[CPYTHON].training.last()?;
+    Some(step_id(CPYTHON, &last.name))
+}
+
+fn fetch(name: String, source: &Source, why: String, hint: &str) -> Step {
+    let fetch = Fetch {
+        name,
+        identity: source.identity.clone(),
+        places: source.places.clone(),
+    };
+    Step {
+        kind: StepKind::Fetch(fetch),
+        inputs: BTreeMap::new(),
+        after: Vec::new(),
+        why,
+        hint: Some(hint.to_owned()),
+        weight: Weight::One,
+    }
+}
+
 struct Lowering<'a> {
     build: &'a Build,
     root: StepId,
@@ -93,19 +125,12 @@ impl Lowering<'_> {
 
     fn package(&mut self, name: &str, package: &PackageBuild) -> Result<(), LowerError> {
         if let Some(source) = &package.source {
-            let fetch = Fetch {
-                name: format!("{name}-{}", package.version),
-                identity: source.identity.clone(),
-                places: source.places.clone(),
-            };
-            let step = Step {
-                kind: StepKind::Fetch(fetch),
-                inputs: BTreeMap::new(),
-                after: Vec::new(),
-                why: format!("gets the source of {name} {}", package.version),
-                hint: Some("`--source-dir DIR` takes sources from a directory".to_owned()),
-                weight: Weight::One,
-            };
+            let step = fetch(
+                format!("{name}-{}", package.version),
+                source,
+                format!("gets the source of {name} {}", package.version),
+                "`--source-dir DIR` takes sources from a directory",
+            );
             self.add(step_id(name, "source"), step);
         }
         if !package.patches.is_empty() {
@@ -128,10 +153,43 @@ impl Lowering<'_> {
         if package.steps.iter().any(|step| step.setup) {
             self.setup(name);
         }
+        if name == CPYTHON {
+            self.profile(package)?;
+        }
         for step in &package.steps {
             self.run(name, package, step)?;
         }
         Ok(())
+    }
+
+    /// Makes the profile, or gets the recorded one.
+    fn profile(&mut self, package: &PackageBuild) -> Result<(), LowerError> {
+        match &self.build.profile {
+            None => {}
+            Some(Profile::Recorded(recorded)) => {
+                let step = fetch(
+                    format!("{CPYTHON}-{}-profile", package.version),
+                    &recorded.source,
+                    format!("gets the recorded profile of {CPYTHON} {}", package.version),
+                    "`pbs train` records it anew",
+                );
+                self.add(step_id(CPYTHON, PROFILE), step);
+            }
+            Some(Profile::Trained) => {
+                for step in &package.training {
+                    self.run(CPYTHON, package, step)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The step whose output is the profile, where the build has one.
+    fn profile_output(&self) -> Option<StepId> {
+        match self.build.profile.as_ref()? {
+            Profile::Recorded(_) => Some(step_id(CPYTHON, PROFILE)),
+            Profile::Trained => trained(self.build),
+        }
     }
 
     fn setup(&mut self, name: &str) {
@@ -179,6 +237,11 @@ impl Lowering<'_> {
         }
         if step.setup {
             wire("setup", whole(step_id(name, "setup")));
+        }
+        if step.profile
+            && let Some(profile) = self.profile_output()
+        {
+            wire(PROFILE, whole(profile));
         }
         for need in &step.needs {
             wire(need, whole(self.output(need)));

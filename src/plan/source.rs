@@ -67,6 +67,8 @@ pub enum Origin {
     Crate(CrateFile),
     /// A file of a Python project, through the machine's own pip.
     Pypi(PypiFile),
+    /// A file of the checkout that the recipes are in.
+    Checkout(String),
 }
 
 /// A file of a Debian source package.

@@ -25,6 +25,8 @@ pub struct Build {
     pub default_options: DefaultOptions,
     /// What the options give to the interpreter's steps.
     pub options_env: BTreeMap<String, String>,
+    /// The profile that the interpreter is compiled with, where the options have one.
+    pub profile: Option<Profile>,
     /// The packages that are needed, each behind those that it needs itself.
     pub packages: IndexMap<String, PackageBuild>,
     /// The extension modules of this series.
@@ -67,6 +69,8 @@ pub struct PackageBuild {
     pub patches: Vec<TextFile>,
     /// How it is made; the last step's output is the package.
     pub steps: Vec<StepBuild>,
+    /// How its profile is made; the last step's output is the profile.
+    pub training: Vec<StepBuild>,
     /// Licence texts.
     pub licenses: Vec<LicenseFile>,
     /// Static libraries.
@@ -130,4 +134,24 @@ pub struct StepBuild {
     pub bare: bool,
     /// Whether it sees the generated `Setup.local`.
     pub setup: bool,
+    /// Whether it sees the profile.
+    pub profile: bool,
+}
+
+/// Where the profile of a build comes from.
+#[derive(Clone, Debug)]
+pub enum Profile {
+    /// It was recorded: a source like any other.
+    Recorded(Box<Recorded>),
+    /// It is made as a part of the build.
+    Trained,
+}
+
+/// A recorded profile.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its archive.
+    pub source: Source,
+    /// What it was made with that is not so any more; it may still fit.
+    pub drift: Vec<String>,
 }

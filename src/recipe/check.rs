@@ -3,6 +3,7 @@
 mod cycle;
 mod modules;
 mod package;
+mod profiles;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(crate) fn check(set: &RecipeSet) -> Vec<RecipeError> {
     }
     checker.names_in_a_distribution();
     checker.modules();
+    checker.profiles();
     checker.images();
     checker.unused();
     // Only packages that exist can need each other.

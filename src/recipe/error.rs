@@ -243,6 +243,9 @@ pub enum Problem {
     /// A step that asks for `setup` in a package that has none.
     #[error("only steps of `cpython` can have `setup`")]
     Setup,
+    /// Only CPython has a profile.
+    #[error("only cpython has a profile")]
+    Training,
     /// A lock of another format.
     #[error("the lock has format {found}, this `pbs` reads format {LOCK_VERSION}")]
     LockVersion {
@@ -317,6 +320,7 @@ impl Problem {
             Self::Name { .. } => Some("a name is a word in small letters, digits and `-`; `dist` is taken".into()),
             Self::NoSource { .. } => Some("name the source instead of `none`".into()),
             Self::Setup => Some("take `setup: true` out".into()),
+            Self::Training => Some("take `training` and `profile: true` out".into()),
             Self::LockVersion { .. } | Self::StaleLock { .. } => Some("run `pbs image lock`".into()),
             Self::Glob { .. } => Some("`*` stays within a directory, `**` crosses them, `{a,b}` is a choice".into()),
         }

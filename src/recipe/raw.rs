@@ -58,6 +58,9 @@ pub struct OptionSet {
     /// CPython's ABI flags of such a build.
     #[serde(default)]
     pub abi_flags: Option<Text>,
+    /// Whether the interpreter is compiled with a profile.
+    #[serde(default)]
+    pub profile: bool,
 }
 
 /// `recipes/targets/<triple>.yaml`.
@@ -166,6 +169,9 @@ pub struct PackageFile {
     pub libraries: Vec<Quoted<TreePath>>,
     /// How it is built; the last step's output is the package.
     pub steps: Vec<StepEntry>,
+    /// How its profile is made; the last step's output is the profile. CPython only.
+    #[serde(default)]
+    pub training: Vec<StepEntry>,
     /// What to try when a step fails.
     #[serde(default)]
     pub hint: Option<Text>,
@@ -218,6 +224,9 @@ pub struct StepEntry {
     /// Whether it sees the generated `Setup.local` and `extensions.json` at `/in/setup`.
     #[serde(default)]
     pub setup: bool,
+    /// Whether it sees the profile at `/in/profile`, where the options have one.
+    #[serde(default)]
+    pub profile: bool,
 }
 
 const fn one() -> Weight {

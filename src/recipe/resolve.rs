@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::build::{Build, DefaultOptions, Linked, PackageBuild, StepBuild};
+use super::build::{Build, DefaultOptions, Linked, PackageBuild, Profile, Recorded, StepBuild};
 use super::check::needs;
 use super::date::date;
 use super::nearest;
 use super::place::source;
 use super::quoted::Quoted;
-use super::raw::{TargetFile, VersionFile};
+use super::raw::{OptionSet, StepEntry, TargetFile, VersionFile};
 use super::set::{Package, RecipeSet};
 use super::source::SourceEntry;
 use crate::model::{Digest, Options, PythonVersion, Target, TreePath};
@@ -27,6 +27,18 @@ pub struct Request {
     pub options: Option<String>,
     /// Versions of dependencies other than their defaults.
     pub pins: BTreeMap<String, String>,
+    /// Where the profile comes from, if the options have one.
+    pub profile: ProfileChoice,
+}
+
+/// Where the profile of a build is to come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ProfileChoice {
+    /// The recorded one.
+    #[default]
+    Recorded,
+    /// It is trained as a part of the build.
+    Trained,
 }
 
 /// A version, a target and a set of options.
@@ -82,6 +94,22 @@ pub enum ResolveError {
         /// The packages of the build that can be pinned.
         known: Vec<String>,
     },
+    /// Options that want a profile, and none is recorded.
+    #[error("no profile of CPython {python} is recorded, and `{options}` compiles with one")]
+    NoProfile {
+        /// The version.
+        python: PythonVersion,
+        /// The options.
+        options: Options,
+    },
+    /// Options without a profile.
+    #[error("`{options}` compiles without a profile: there is nothing to train")]
+    NothingToTrain {
+        /// The options.
+        options: Options,
+        /// Options that have one.
+        known: Vec<String>,
+    },
     /// CPython cannot be pinned.
     #[error("the version of cpython cannot be pinned")]
     PinnedPython,
@@ -101,6 +129,10 @@ impl ResolveError {
             }
             Self::Excluded { instead, .. } if instead.is_empty() => "choose another target".into(),
             Self::Excluded { instead, .. } => format!("for this target there is: {}", instead.join(", ")),
+            Self::NoProfile { python, .. } => format!(
+                "`pbs train --python {python}` records one; `--train` trains for this build alone"
+            ),
+            Self::NothingToTrain { known, .. } => format!("with a profile there is: {}", known.join(", ")),
             Self::PinnedPython => "choose it with `--python`".into(),
         }
     }
@@ -113,7 +145,7 @@ impl RecipeSet {
         let target = target_file.target.0.clone();
         let python = self.python(request.python.as_deref())?;
         let default_options = &self.release.value.defaults.options.0;
-        let (options, options_env) = self.options(request.options.as_deref())?;
+        let (options, set) = self.options(request.options.as_deref())?;
         self.check_combination(&python, &target, &options)?;
 
         let series = python.series;
@@ -136,6 +168,15 @@ impl RecipeSet {
         let image = &self.images[target_file.worker.as_str()];
         let epoch = self.release.value.epoch;
         let locked = &image.lock.value.packages;
+        let worker_toolchain = toolchain_versions(&image.recipe.value.toolchain, locked);
+        let profile = match (set.profile, request.profile) {
+            (true, ProfileChoice::Trained) => Some(Profile::Trained),
+            (true, ProfileChoice::Recorded) => {
+                Some(self.recorded(&python, &options, &packages[CPYTHON], &worker_toolchain)?)
+            }
+            (false, ProfileChoice::Recorded) => None,
+            (false, ProfileChoice::Trained) => return Err(self.nothing_to_train(options)),
+        };
         Ok(Build {
             default_options: if options == *default_options {
                 DefaultOptions::Yes
@@ -145,11 +186,12 @@ impl RecipeSet {
             python,
             target,
             options,
-            options_env,
+            options_env: text_map(&set.env),
+            profile,
             packages,
             modules,
             path: texts(&image.recipe.value.path),
-            worker_toolchain: toolchain_versions(&image.recipe.value.toolchain, locked),
+            worker_toolchain,
             root: Root {
                 image: target_file.worker.0.clone(),
                 packages: locked.clone(),
@@ -184,7 +226,7 @@ impl RecipeSet {
                             python: Some(python.clone()),
                             target: target.value.target.0.to_string(),
                             options: Some(options.0.to_string()),
-                            pins: BTreeMap::new(),
+                            ..Request::default()
                         });
                     }
                 }
@@ -214,7 +256,36 @@ impl RecipeSet {
             .ok_or_else(|| unknown("version of cpython", asked, versions.keys()))
     }
 
-    fn options(&self, asked: Option<&str>) -> Result<(Options, BTreeMap<String, String>), ResolveError> {
+    fn recorded(
+        &self,
+        python: &PythonVersion,
+        options: &Options,
+        cpython: &PackageBuild,
+        toolchain: &BTreeMap<String, String>,
+    ) -> Result<Profile, ResolveError> {
+        let record = self.profiles.get(&python.to_string());
+        let record = record.ok_or_else(|| ResolveError::NoProfile {
+            python: python.clone(),
+            options: options.clone(),
+        })?;
+        Ok(Profile::Recorded(Box::new(Recorded {
+            source: record.value.source(),
+            drift: record.value.drift(cpython, toolchain),
+        })))
+    }
+
+    fn nothing_to_train(&self, options: Options) -> ResolveError {
+        let known = self.options.value.options.iter();
+        let known = known
+            .filter(|(_, set)| set.profile)
+            .map(|(options, _)| options.0.to_string());
+        ResolveError::NothingToTrain {
+            options,
+            known: known.collect(),
+        }
+    }
+
+    fn options(&self, asked: Option<&str>) -> Result<(Options, &OptionSet), ResolveError> {
         let known = &self.options.value.options;
         let options = match asked {
             None => Some(self.release.value.defaults.options.0.clone()),
@@ -222,7 +293,6 @@ impl RecipeSet {
         };
         options
             .and_then(|options| Some((options.clone(), known.get(&Quoted(options))?)))
-            .map(|(options, set)| (options, text_map(&set.env)))
             .ok_or_else(|| {
                 let names: Vec<String> = known.keys().map(|options| options.0.to_string()).collect();
                 unknown("set of options", asked.unwrap_or_default(), &names)
@@ -343,7 +413,7 @@ impl RecipeSet {
         let recipe = &package.recipe.value;
         let name = recipe.package.as_str();
         let text_of = |path: &str| self.files[path].text.clone();
-        let steps = recipe.steps.iter().map(|step| {
+        let step = |step: &StepEntry| {
             let files = std::iter::once(&step.script)
                 .chain(&step.files)
                 .map(|path| TextFile {
@@ -362,8 +432,9 @@ impl RecipeSet {
                 timeout_minutes: step.timeout_minutes,
                 bare: step.bare,
                 setup: step.setup,
+                profile: step.profile,
             }
-        });
+        };
         let patches = version.patches.iter().map(|path| TextFile {
             name: path.0.as_str().to_owned(),
             text: text_of(&format!("patches/{}", path.0.as_str())),
@@ -382,7 +453,8 @@ impl RecipeSet {
                 SourceEntry::Archive(archive) => Some(source(archive)),
             },
             patches: patches.collect(),
-            steps: steps.collect(),
+            steps: recipe.steps.iter().map(step).collect(),
+            training: recipe.training.iter().map(step).collect(),
             licenses: licenses.collect(),
             libraries: recipe.libraries.iter().map(|path| path.0.to_string()).collect(),
             env: text_map(&version.env),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::error::{Problem, RecipeError, RecipeErrors};
+use super::profile::ProfileFile;
 use super::raw::{
     ExtensionsFile, ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile,
 };
@@ -54,6 +55,8 @@ pub struct RecipeSet {
     pub packages: BTreeMap<String, Package>,
     /// `recipes/cpython/extensions.yaml`.
     pub extensions: Written<ExtensionsFile>,
+    /// `recipes/cpython/profiles/*.yaml` by version.
+    pub profiles: BTreeMap<String, Written<ProfileFile>>,
     /// The worker roots by name.
     pub images: BTreeMap<String, Image>,
     /// Scripts and patches by path.
@@ -75,6 +78,7 @@ struct Reader {
     targets: BTreeMap<String, Written<TargetFile>>,
     recipes: BTreeMap<String, Written<PackageFile>>,
     versions: BTreeMap<String, BTreeMap<String, Written<VersionFile>>>,
+    profiles: BTreeMap<String, Written<ProfileFile>>,
     images: BTreeMap<String, Written<ImageFile>>,
     locks: BTreeMap<String, Written<LockFile>>,
     files: BTreeMap<String, Arc<SourceFile>>,
@@ -116,6 +120,10 @@ impl Reader {
                 let parsed = self.parse(&file);
                 let versions = self.versions.entry(package.to_owned()).or_default();
                 insert(versions, stem(name), parsed);
+            }
+            ["recipes", CPYTHON, "profiles", name] if name.ends_with(".yaml") => {
+                let parsed = self.parse(&file);
+                insert(&mut self.profiles, stem(name), parsed);
             }
             ["docker", image, "image.yaml"] => {
                 let parsed = self.parse(&file);
@@ -196,6 +204,7 @@ impl Reader {
                 targets: self.targets,
                 packages,
                 extensions,
+                profiles: self.profiles,
                 images,
                 files: self.files,
             }),

@@ -29,7 +29,7 @@ impl Checker<'_> {
 /// The packages whose output the steps of a package see.
 pub(crate) fn needs<'a>(package: &'a PackageFile, target: &'a TargetFile) -> BTreeSet<&'a str> {
     let mut needs = BTreeSet::new();
-    for step in &package.steps {
+    for step in package.steps.iter().chain(&package.training) {
         needs.extend(step.needs.iter().map(|need| need.as_str()));
         if !step.bare {
             needs.extend([target.sysroot.as_str(), target.toolchain.as_str()]);

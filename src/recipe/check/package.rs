@@ -13,10 +13,11 @@ use crate::recipe::set::{Package, Written};
 use crate::recipe::source::{ArchiveEntry, Mirror, SourceEntry};
 
 /// Names of steps that plans have themselves, and of inputs that every step may have.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     "source",
     "patched",
     "setup",
+    "profile",
     "sysroot",
     "toolchain",
     "recipe",
@@ -42,10 +43,22 @@ impl Checker<'_> {
             };
             self.report(file, &["steps"], problem);
         }
-        let mut earlier = Vec::new();
-        for step in &value.steps {
-            self.step(name, file, step, &earlier);
-            earlier.push(step.name.0.clone());
+        for steps in [&value.steps, &value.training] {
+            let mut earlier = Vec::new();
+            for step in steps {
+                self.step(name, file, step, &earlier);
+                earlier.push(step.name.0.clone());
+            }
+        }
+        for step in &value.training {
+            let same = |other: &&StepEntry| other.name == step.name;
+            if let Some(other) = value.steps.iter().find(same) {
+                let other = other.name.as_str();
+                self.twice(file, &["training", "name", other], "step", other, "`steps`");
+            }
+        }
+        if !value.training.is_empty() && name != CPYTHON {
+            self.report(file, &["training"], Problem::Training);
         }
         for (version, written) in &package.versions {
             self.version(name, version, written);
@@ -80,6 +93,9 @@ impl Checker<'_> {
         }
         if step.setup && package != CPYTHON {
             self.report(file, &[name, "setup"], Problem::Setup);
+        }
+        if step.profile && package != CPYTHON {
+            self.report(file, &[name, "profile"], Problem::Training);
         }
     }
 

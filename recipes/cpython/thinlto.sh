@@ -1,0 +1,30 @@
+# ThinLTO in steps, so that what is left are ordinary objects with the optimisation across modules in them: every module
+# to bitcode, one index over all of them, machine code for each module by itself, in parallel. To be sourced.
+#
+# Three objects stay out of it. Whoever links again replaces the table of built-in modules (Modules/config.o) and may
+# replace main (Programs/python.o): nothing may be decided by looking into them. And make compiles Modules/getbuildinfo.o
+# again whenever another object is younger.
+apart=(Modules/config.o Programs/python.o)
+last=Modules/getbuildinfo.o
+
+compile_thinlto() { # flags of the interpreter
+  local objects command
+  make -j"$JOBS" "${arguments[@]}" "${made[@]}" "${apart[@]}"
+  # shellcheck disable=SC2207 # names of objects are words
+  objects=($(make_variable LIBRARY_OBJS | tr ' ' '\n' | grep -v -x "$last"))
+  make -j"$JOBS" "${arguments[@]}" "${made[@]}" "CFLAGS_NODIST=$* -flto=thin" "${objects[@]}"
+  make "${arguments[@]}" "${made[@]}" "$last"
+
+  # The very command that links the interpreter decides what can be seen from outside.
+  command=$(make -n "${arguments[@]}" "${made[@]}" python | grep -e ' -o python ' | tail -n 1)
+  eval "${command/ -o python / -o index.out } -Wl,--thinlto-index-only=bitcode.txt"
+
+  # Code generation alone; what concerns single functions stands in the bitcode.
+  # shellcheck disable=SC2086 # the flags are words
+  xargs -a bitcode.txt -P "$JOBS" -I {} \
+    clang $TARGET_CFLAGS -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o {}.native
+  while read -r object; do
+    mv "$object.native" "$object"
+    rm "$object.thinlto.bc"
+  done < bitcode.txt
+}

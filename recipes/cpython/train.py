@@ -1,0 +1,73 @@
+"""The training workload: what the instrumented interpreter that runs this is made to do.
+
+usage: train.py OUT
+
+Three parts, in this order: CPython's own PGO tests, all of which must pass; starting up, which is most of what short
+programs do; and the programs of workload.py. A part that fails is an error: half a profile makes a slow interpreter that
+nobody suspects. OUT gets the merged profile and report.json, which says what it was made of.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+# Every start counts the whole start-up once; a test run of a few minutes counts it once, too.
+STARTS = 40
+
+
+def run(*arguments):
+    done = subprocess.run([sys.executable, *arguments], stdin=subprocess.DEVNULL)
+    if done.returncode:
+        sys.exit(f"train: {' '.join(arguments)} ended with {done.returncode}; nothing is recorded")
+
+
+def pgo_tests():
+    run("-E", "-m", "test", "--pgo", "--timeout=900")
+    from test.libregrtest.pgo import PGO_TESTS
+
+    return f"{len(PGO_TESTS)} files of CPython's PGO tests, all passed"
+
+
+def starts():
+    for _ in range(STARTS):
+        run("-c", "pass")
+        run("-I", "-S", "-c", "pass")
+    code = "import argparse, asyncio, collections, dataclasses, datetime, email, http.client, json, logging, pathlib, re, shutil, sqlite3, ssl, subprocess, tempfile, threading, typing, unittest, urllib.request, xml.etree.ElementTree, zipfile"
+    for _ in range(STARTS // 4):
+        run("-c", code)
+    return f"{STARTS} with and {STARTS} without site, {STARTS // 4} with the usual imports"
+
+
+def programs():
+    run("workload.py")
+    from workload import PROGRAMS
+
+    return ", ".join(sorted(PROGRAMS))
+
+
+def merge(counts, profile):
+    subprocess.run(["llvm-profdata", "merge", "-o", profile, *sorted(counts.glob("*.profraw"))], check=True)
+    shown = subprocess.run(["llvm-profdata", "show", profile], check=True, capture_output=True, text=True).stdout
+    return dict(line.split(": ", 1) for line in shown.splitlines() if ": " in line)
+
+
+def main(out):
+    counts = pathlib.Path("counts").resolve()
+    # Not this process: it only starts the others.
+    os.environ["LLVM_PROFILE_FILE"] = f"{counts}/%4m.profraw"
+    report = {"flags": f"{os.environ['TARGET_CFLAGS']} {os.environ['PYTHON_CFLAGS']}"}
+    for name, part in {"tests": pgo_tests, "starts": starts, "programs": programs}.items():
+        begun = time.monotonic()
+        report[name] = part()
+        print(f"{report[name]} ({time.monotonic() - begun:.0f} s)", flush=True)
+    facts = merge(counts, out / "cpython.profdata")
+    report["functions"] = facts["Total functions"]
+    print(facts)
+    (out / "report.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
