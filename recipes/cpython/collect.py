@@ -267,6 +267,7 @@ def main(install, tree, extensions_file, build, facts):
         "extensions": extensions,
         "test_extensions": sorted(tests),
         "link_commands": {"interpreter": relative_command(interpreter), "shared_lib": relative_command(shared)},
+        "profile": json.loads((tree / "profile.json").read_text()) if (tree / "profile.json").exists() else None,
         "position_independent_executable": "-no-pie" not in shlex.split(interpreter),
     }
     facts.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ configure() { # words for configure
   # The NODIST flags are for the interpreter itself; sysconfig does not hand them to those who build extensions.
   export CC=clang CXX=clang++ AR=ar RANLIB=ranlib READELF=readelf
   export CFLAGS_NODIST="$TARGET_CFLAGS $TARGET_CPPFLAGS $PYTHON_CFLAGS"
-  export LDFLAGS_NODIST="$TARGET_LDFLAGS"
+  export LDFLAGS_NODIST="$TARGET_LDFLAGS -Wl,--build-id=sha1"
   export CONFIG_SITE=/in/recipe/config.site ARFLAGS=rcsD
 
   # --enable-shared because libpython is there for embedders and sysconfig should say so; the interpreter is linked from

@@ -11,6 +11,9 @@ run() { "$python" -B -I "$@"; }
 cp /in/recipe/*.py .
 run tidy.py tidy "$install"
 PYTHONPATH=. "$python" -B -P install_pip.py "$install"
+# CPython finds its exec_prefix by this directory, and complains at every start if there is none.
+echo "Extension modules are built into the interpreter. It finds sys.exec_prefix by this directory." \
+  > "$install/lib/python$series/lib-dynload/README.txt"
 mkdir -p "$install/share"
 cp -R /in/ncurses/share/terminfo "$install/share/"
 
@@ -22,17 +25,26 @@ compile() { run -m compileall -q -f -j1 -s "$install" -p /install "$@"; }
 compile --invalidation-mode unchecked-hash -x '/(tests?|idle_test|site-packages|lib2to3/tests)/|/_sysconfigdata' "$stdlib"
 compile --invalidation-mode checked-hash "$stdlib/site-packages" "$stdlib"/_sysconfigdata*.py
 
+# What only debuggers want goes into a tree by itself, where they find it by the build-id; the binaries keep their symbols.
+# The same again without symbols is for those who want it small. The code is the same in all of them.
+(cd "$install" && find bin lib \( -name 'python3*' -o -name '*.so' -o -name '*.so.*' \) -type f) | sort > binaries
+while read -r file; do
+  if ! file -b "$install/$file" | grep -q '^ELF'; then
+    continue
+  fi
+  id=$(readelf -n "$install/$file" | sed -n 's/.*Build ID: //p')
+  debug=$OUT/debug/.build-id/${id:0:2}
+  mkdir -p "$debug" "$OUT/stripped/$(dirname "$file")"
+  objcopy --only-keep-debug "$install/$file" "$debug/${id:2}.debug"
+  strip --strip-debug "$install/$file"
+  strip -o "$OUT/stripped/$file" "$install/$file"
+done < binaries
+
 mkdir -p "$OUT/build"
 cp run_tests.py "$OUT/build/"
 run collect.py "$install" /in/build/tree /in/setup/extensions.json "$OUT/build" "$OUT/facts"
-
-# The same files without symbols, for those who want it small.
-(cd "$install" && find bin lib \( -name 'python3*' -o -name '*.so' -o -name '*.so.*' \) -type f) | sort | while read -r file; do
-  if file -b "$install/$file" | grep -q '^ELF'; then
-    mkdir -p "$OUT/stripped/$(dirname "$file")"
-    strip -o "$OUT/stripped/$file" "$install/$file"
-  fi
-done
+# Objects and libraries are for linking: with debug information they would be four times their size.
+find "$OUT/build" "$install" \( -name '*.o' -o -name '*.a' \) -exec strip --strip-debug {} +
 
 run tidy.py check "$install"
 run tidy.py check "$OUT/build"

@@ -10,7 +10,7 @@ make_helpers
 # Values, such as sizes and called functions, are counted too. What does not fit into the counters is told on standard
 # error, which tests read, so there are more of them than the default of two for each place.
 arguments+=(
-  'CFLAGS_NODIST=-fprofile-generate -mllvm -vp-counters-per-site=8'
+  'CFLAGS_NODIST=-g0 -fprofile-generate -mllvm -vp-counters-per-site=8'
   'LDFLAGS_NODIST=-fprofile-generate'
 )
 make -j"$JOBS" "${arguments[@]}" "${made[@]}" > make.log 2>&1 || { tail -50 make.log; exit 1; }

@@ -122,7 +122,7 @@ impl Derivation<'_> {
                 os: description.os,
                 tag: description.tag.clone(),
                 epoch: description.epoch,
-                profile: None,
+                profile: self.profile(),
                 components,
                 worker: self.worker(),
                 interpreter,

@@ -35,6 +35,16 @@ pub struct Description {
     pub components: Vec<Component>,
     /// The worker root: folder of `docker/` and definition digest.
     pub worker: WorkerIdentity,
+    /// The profile, where the options have one.
+    pub profile: Option<ProfileIdentity>,
+}
+
+/// The profile that the interpreter is compiled with.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct ProfileIdentity {
+    /// Digest of the recorded profile's archive; nothing where it is trained for this build alone.
+    pub archive: Option<Pin>,
 }
 
 /// A package that a distribution was made from.

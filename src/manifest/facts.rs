@@ -116,6 +116,19 @@ pub struct BuildFacts {
     pub link_commands: BTreeMap<String, Vec<String>>,
     /// Whether the interpreter was linked so that it can stand at any address.
     pub position_independent_executable: bool,
+    /// How the profile fitted, if there was one.
+    #[serde(default)]
+    pub profile: Option<ProfileFacts>,
+}
+
+/// How a profile fitted.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileFacts {
+    /// The functions that the profile has.
+    pub functions: u64,
+    /// Those of them that have another shape now and were compiled without.
+    pub dropped: u64,
 }
 
 /// The interpreter without extension modules.

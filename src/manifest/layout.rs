@@ -175,6 +175,15 @@ pub fn select_flavor(
     Ok((tree, manifest))
 }
 
+/// What goes into the archive of debug information: `debug` and the licences of the distribution.
+pub fn select_debug_info(distribution: &Tree, debug: &Tree) -> Result<Tree, LayoutError> {
+    let mut tree = Tree::new();
+    tree.merge(&path("python/debug"), debug)?;
+    let licenses = path("python/licenses");
+    tree.merge(&licenses, &distribution.subtree(&licenses))?;
+    Ok(tree)
+}
+
 /// What of `install/` serves only tests.
 fn dropped_from_install(manifest: &Manifest) -> Vec<TreePath> {
     let mut dropped = Vec::new();

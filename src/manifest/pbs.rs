@@ -22,8 +22,8 @@ pub struct Pbs {
     pub tag: String,
     /// Every timestamp in the distribution, in seconds since 1970.
     pub epoch: u64,
-    /// Digest of the PGO profile; null where none was used.
-    pub profile: Option<Digest>,
+    /// The PGO profile; null where none was used.
+    pub profile: Option<ProfileRecord>,
     /// What it was made from, CPython first.
     pub components: Vec<ComponentRecord>,
     /// The machine that steps ran in.
@@ -43,6 +43,19 @@ pub enum PbsVersion {
     /// Version 1.
     #[serde(rename = "1")]
     V1,
+}
+
+/// The profile that the interpreter was compiled with.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProfileRecord {
+    /// Digest of the recorded profile's archive; null where it was trained for this build alone.
+    pub archive: Option<Pin>,
+    /// The functions that the profile has.
+    pub functions: u64,
+    /// Those of them that have another shape than when they were profiled; compiled without.
+    pub dropped: u64,
 }
 
 /// A package that a distribution was made from.

@@ -17,7 +17,7 @@ text_schema! {
 }
 
 word_schema! {
-    Flavor: "Flavour of an archive.", [Flavor::Full, Flavor::InstallOnly, Flavor::InstallOnlyStripped];
+    Flavor: "Flavour of an archive.", [Flavor::Full, Flavor::InstallOnly, Flavor::InstallOnlyStripped, Flavor::DebugInfo];
     Linkage: "How an extension module reaches the interpreter.", [Linkage::Builtin, Linkage::Shared, Linkage::Absent];
 }
 

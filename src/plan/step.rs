@@ -299,6 +299,10 @@ pub enum Flavor {
     /// The same without symbols. Inputs: `distribution`, and `stripped`: the files of `install/`
     /// that have symbols, again without them, at the same relative paths.
     InstallOnlyStripped,
+    /// What debuggers want to know of the binaries, found by their build-ids; `.tar.zst`, without
+    /// manifest, as it is no distribution. Inputs: `distribution` for its licences, and `debug`.
+    #[serde(rename = "debuginfo")]
+    DebugInfo,
 }
 
 /// See [`StepKind::Verify`]. Inputs: `distribution`, `root` and what a relink needs.

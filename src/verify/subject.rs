@@ -50,7 +50,7 @@ impl<'a> Subject<'a> {
     pub fn install(&self) -> TreePath {
         match self.manifest.pbs.flavor {
             Flavor::Full => TreePath::parse("install").expect("a path"),
-            Flavor::InstallOnly | Flavor::InstallOnlyStripped => TreePath::root(),
+            Flavor::InstallOnly | Flavor::InstallOnlyStripped | Flavor::DebugInfo => TreePath::root(),
         }
     }
 

@@ -25,6 +25,15 @@ int main(void) {
     PyStatus status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
     if (PyStatus_Exception(status)) Py_ExitStatusException(status);
+    /* A program that is not position-independent, or that GCC compiled, has copies of the library's data: library and
+       program must mean the same one. */
+    PyObject *number = PyLong_FromLongLong(1LL << 40);
+    PyObject *globals = PyDict_New();
+    PyObject *none = PyRun_String("None", Py_eval_input, globals, globals);
+    PyObject *type = PyRun_String("int", Py_eval_input, globals, globals);
+    if (Py_TYPE(number) != &PyLong_Type || type != (PyObject *)&PyLong_Type || none != Py_None) {
+        return 7;
+    }
     return PyRun_SimpleString("import ssl, sqlite3, sys; print('embedded', sys.version_info[:2])") | Py_FinalizeEx();
 }
 """
@@ -89,8 +98,11 @@ class Embedding(unittest.TestCase):
         (library,) = (INSTALL / "lib").glob("libpython3.*.so")
         with tempfile.TemporaryDirectory() as scratch:
             name = library.name.removeprefix("lib").removesuffix(".so")
-            shown = self.build(scratch, f"-L{library.parent}", f"-l{name}", f"-Wl,-rpath,{library.parent}")
-            self.assertIn(f"embedded {sys.version_info[:2]}", shown)
+            for kind in ((), ("-fPIE", "-pie"), ("-fno-pie", "-no-pie"), ("-fPIC",)):
+                with self.subTest(kind):
+                    flags = (f"-L{library.parent}", f"-l{name}", f"-Wl,-rpath,{library.parent}")
+                    shown = self.build(scratch, *kind, *flags)
+                    self.assertIn(f"embedded {sys.version_info[:2]}", shown)
 
 
 if __name__ == "__main__":

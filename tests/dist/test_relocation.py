@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -16,10 +17,14 @@ BUILD_PATHS = re.compile(rb"(?<![\w.-])/(install|work|in|out)\b")
 
 class Location(unittest.TestCase):
     def test_prefixes_are_where_the_tree_is(self):
-        self.assertEqual(Path(sys.prefix), INSTALL)
+        self.assertEqual((Path(sys.prefix), Path(sys.exec_prefix)), (INSTALL, INSTALL))
         self.assertTrue((INSTALL / "bin").is_dir())
         for name in ("prefix", "exec_prefix", "installed_base"):
             self.assertEqual(sysconfig.get_config_var(name), str(INSTALL), name)
+
+    def test_starting_says_nothing(self):
+        done = subprocess.run([sys.executable, "-I", "-c", "pass"], capture_output=True, text=True, check=True)
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
 
     def test_config_vars_name_no_build_path(self):
         found = {

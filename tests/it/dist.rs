@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{built_distribution, requires};
+use crate::support::{built_distribution, install_archives, requires, unpacked};
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dist")
@@ -24,8 +24,11 @@ fn interpreter(place: &Path) -> PathBuf {
 fn run(file: &str) {
     let place = built_distribution();
     requires!("dist", place.is_some());
-    let place = place.unwrap();
-    let output = Command::new(interpreter(place.path()))
+    run_in(place.unwrap().path(), file);
+}
+
+fn run_in(place: &Path, file: &str) {
+    let output = Command::new(interpreter(place))
         .arg("-B")
         .arg(tests().join(file))
         .arg("-v")
@@ -51,6 +54,17 @@ fn relocation() {
 }
 
 #[test]
+fn install_archives_work_anywhere() {
+    let archives = install_archives();
+    requires!("dist", archives.is_some());
+    let archives = archives.unwrap();
+    assert!(!archives.is_empty(), "install archives are beside the full one");
+    for archive in archives {
+        run_in(unpacked(&archive).path(), "test_relocation.py");
+    }
+}
+
+#[test]
 fn features() {
     run("test_features.py");
 }
@@ -58,6 +72,11 @@ fn features() {
 #[test]
 fn packages() {
     run("test_packages.py");
+}
+
+#[test]
+fn debugging() {
+    run("test_debugging.py");
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(crate) fn request(words: &[(&str, &str)]) -> Request {
             .iter()
             .filter_map(|(key, value)| Some((key.strip_prefix("pin ")?.to_owned(), (*value).to_owned())))
             .collect(),
+        ..Request::default()
     }
 }
 

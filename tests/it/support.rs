@@ -42,8 +42,22 @@ pub(crate) use requires;
 
 /// Unpacks the archive that `PBS_TEST_DIST` names, or nothing where it names none.
 pub(crate) fn built_distribution() -> Option<tempfile::TempDir> {
-    let archive = variable("PBS_TEST_DIST")?;
-    let file = fs_err::File::open(&archive).expect("PBS_TEST_DIST names an archive");
+    Some(unpacked(&variable("PBS_TEST_DIST")?))
+}
+
+/// The install archives beside the one that `PBS_TEST_DIST` names, or nothing where it names none.
+pub(crate) fn install_archives() -> Option<Vec<String>> {
+    let archive = camino::Utf8PathBuf::from(variable("PBS_TEST_DIST")?);
+    let beside = archive.parent().unwrap().read_dir_utf8().unwrap();
+    let paths = beside.map(|entry| entry.unwrap().into_path().into_string());
+    let mut paths: Vec<String> = paths.filter(|path| path.contains("-install_only")).collect();
+    paths.sort();
+    Some(paths)
+}
+
+/// Unpacks an archive.
+pub(crate) fn unpacked(archive: &str) -> tempfile::TempDir {
+    let file = fs_err::File::open(archive).expect("there is an archive");
     let reader: Box<dyn std::io::Read> = if archive.ends_with(".zst") {
         Box::new(zstd::Decoder::new(file).unwrap())
     } else {
@@ -51,5 +65,5 @@ pub(crate) fn built_distribution() -> Option<tempfile::TempDir> {
     };
     let place = tempfile::Builder::new().prefix("pbs-dist-").tempdir().unwrap();
     tar::Archive::new(reader).unpack(place.path()).unwrap();
-    Some(place)
+    place
 }

@@ -2,7 +2,7 @@
 
 use super::Derivation;
 use crate::inspect::{Content, ElfKind};
-use crate::manifest::Disagreement;
+use crate::manifest::{Disagreement, ProfileRecord};
 use crate::model::{TreePath, on_one_line};
 
 impl Derivation<'_> {
@@ -14,6 +14,19 @@ impl Derivation<'_> {
                 described: described.to_owned(),
             });
         }
+    }
+
+    /// The profile that was meant to be used, as it fitted.
+    pub(super) fn profile(&mut self) -> Option<ProfileRecord> {
+        let (meant, used) = (&self.description.profile, self.facts.build.profile);
+        let shown = |there| if there { "used" } else { "none" };
+        self.check_same("profile", shown(used.is_some()), shown(meant.is_some()));
+        let (meant, used) = (meant.as_ref()?, used?);
+        Some(ProfileRecord {
+            archive: meant.archive,
+            functions: used.functions,
+            dropped: used.dropped,
+        })
     }
 
     pub(super) fn check_broken(&mut self) {

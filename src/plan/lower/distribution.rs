@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{Lowering, inputs, step_id, whole};
-use crate::manifest::{Component, Description, WorkerIdentity};
+use crate::manifest::{Component, Description, ProfileIdentity, WorkerIdentity};
 use crate::model::{Digest, TreePath};
 use crate::plan::{
     Assemble, CPYTHON, Flavor, Input, Manifest, Pack, Plan, ROOT, SourceIdentity, Step, StepId, StepKind,
     Verify, Weight,
 };
-use crate::recipe::{Build, DefaultOptions, Linked, PackageBuild};
+use crate::recipe::{Build, DefaultOptions, Linked, PackageBuild, Profile};
 
 impl Lowering<'_> {
     pub(super) fn distribution(mut self) -> Plan {
@@ -19,7 +19,12 @@ impl Lowering<'_> {
         self.manifest();
         self.verify();
         let mut wanted = IndexMap::new();
-        for flavor in [Flavor::Full, Flavor::InstallOnly, Flavor::InstallOnlyStripped] {
+        for flavor in [
+            Flavor::Full,
+            Flavor::InstallOnly,
+            Flavor::InstallOnlyStripped,
+            Flavor::DebugInfo,
+        ] {
             let (name, id) = self.pack(flavor);
             wanted.insert(name.to_owned(), id);
         }
@@ -100,20 +105,26 @@ impl Lowering<'_> {
             Flavor::Full => "full",
             Flavor::InstallOnly => "install_only",
             Flavor::InstallOnlyStripped => "install_only_stripped",
+            Flavor::DebugInfo => "debuginfo",
         };
         let extension = match flavor {
-            Flavor::Full => "tar.zst",
+            Flavor::Full | Flavor::DebugInfo => "tar.zst",
             Flavor::InstallOnly | Flavor::InstallOnlyStripped => "tar.gz",
         };
         // The field's names: a full archive always says its options, the others only if they must.
         let options = match (flavor, build.default_options) {
-            (Flavor::Full, _) | (_, DefaultOptions::No) => format!("{}-", build.options),
+            (Flavor::Full | Flavor::DebugInfo, _) | (_, DefaultOptions::No) => format!("{}-", build.options),
             (_, DefaultOptions::Yes) => String::new(),
         };
         let stem = format!("cpython-{}+{}-{}", build.python, build.tag, build.target);
         let mut wiring = inputs([("distribution", whole(dist("manifest")))]);
-        if flavor == Flavor::InstallOnlyStripped {
-            wiring.insert("stripped".to_owned(), part(self.output(CPYTHON), "stripped"));
+        let beside = match flavor {
+            Flavor::Full | Flavor::InstallOnly => None,
+            Flavor::InstallOnlyStripped => Some("stripped"),
+            Flavor::DebugInfo => Some("debug"),
+        };
+        if let Some(beside) = beside {
+            wiring.insert(beside.to_owned(), part(self.output(CPYTHON), beside));
         }
         let pack = Pack {
             file: format!("{stem}-{options}{name}.{extension}"),
@@ -164,6 +175,12 @@ fn describe(build: &Build) -> Description {
             lock: build.lock,
             toolchain: build.worker_toolchain.clone(),
         },
+        profile: build.profile.as_ref().map(|profile| ProfileIdentity {
+            archive: match profile {
+                Profile::Recorded(recorded) => Some(recorded.source.archive),
+                Profile::Trained => None,
+            },
+        }),
     }
 }
 

@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let install: &[&str] = &[Manifest::NAME, "bin", "include", "lib", "licenses", "share"];
     let expected = match subject.manifest.pbs.flavor {
         Flavor::Full => full,
-        Flavor::InstallOnly | Flavor::InstallOnlyStripped => install,
+        Flavor::InstallOnly | Flavor::InstallOnlyStripped | Flavor::DebugInfo => install,
     };
     for (path, entry) in subject.tree.iter() {
         let mut components = path.components();

@@ -51,10 +51,9 @@ fn worker_root() {
     let repository = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = pbs::workspace::read_workspace(repository).unwrap();
     let request = pbs::recipe::Request {
-        python: None,
         target: "x86_64-unknown-linux-gnu".to_owned(),
-        options: None,
-        pins: BTreeMap::new(),
+        options: Some("noopt".to_owned()),
+        ..pbs::recipe::Request::default()
     };
     let recipes = pbs::recipe::RecipeSet::load(files).unwrap();
     let root = recipes.resolve(&request).unwrap().root;

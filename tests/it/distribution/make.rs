@@ -309,6 +309,7 @@ fn description() -> Description {
             lock: Digest::of(b"lock"),
             toolchain: BTreeMap::new(),
         },
+        profile: None,
     }
 }
 
