@@ -3,6 +3,7 @@
 //! Everything is real but for the size: fetching, patching, steps in namespaces, the manifest, all
 //! rules, the relink, the archives. What can go wrong on a machine is made to go wrong here.
 
+mod profile;
 mod root;
 pub(crate) mod toy;
 
@@ -12,11 +13,13 @@ use toy::{BUILD, FINISH, PATCH, Ran, TOYLIB1, TOYLIB2, Toy, until_said};
 
 use crate::support::requires;
 
-const ARCHIVES: [&str; 3] = [
+const ARCHIVES: [&str; 4] = [
     "cpython-3.99.1+20260101-x86_64-unknown-linux-gnu-install_only.tar.gz",
     "cpython-3.99.1+20260101-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz",
-    "cpython-3.99.1+20260101-x86_64-unknown-linux-gnu-noopt-full.tar.zst",
+    "cpython-3.99.1+20260101-x86_64-unknown-linux-gnu-noopt-debuginfo.tar.zst",
+    FULL,
 ];
+const FULL: &str = "cpython-3.99.1+20260101-x86_64-unknown-linux-gnu-noopt-full.tar.zst";
 
 const NOTHING: [&str; 0] = [];
 
@@ -49,7 +52,7 @@ fn two_places_give_the_same_bytes() {
     for (archive, interpreter) in [
         (ARCHIVES[0], "python/bin/python3"),
         (ARCHIVES[1], "python/bin/python3"),
-        (ARCHIVES[2], "python/install/bin/python3"),
+        (FULL, "python/install/bin/python3"),
     ] {
         assert_eq!(one.modules(archive, interpreter), expected);
         let archive = format!("dist/{archive}");
@@ -106,6 +109,7 @@ fn only_what_changed_is_built_again() {
         "cpython/finish",
         "dist/assemble",
         "dist/manifest",
+        "dist/pack-debuginfo",
         "dist/pack-full",
         "dist/pack-install_only",
         "dist/pack-install_only_stripped",
@@ -115,7 +119,7 @@ fn only_what_changed_is_built_again() {
         "toylib2/build",
     ];
     assert_eq!(ran.steps("step-started"), from_patch);
-    let modules = toy.modules(ARCHIVES[2], "python/install/bin/python3");
+    let modules = toy.modules(FULL, "python/install/bin/python3");
     assert!(
         modules.contains("_answer 43\n") && modules.contains("_twice 86\n"),
         "{modules}"
