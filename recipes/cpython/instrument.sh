@@ -14,5 +14,8 @@ arguments+=(
   'LDFLAGS_NODIST=-fprofile-generate'
 )
 make -j"$JOBS" "${arguments[@]}" "${made[@]}" > make.log 2>&1 || { tail -50 make.log; exit 1; }
+# Which module a function belongs to: the profile knows names and sources only.
+cat Modules/Setup.bootstrap Modules/Setup.stdlib Modules/Setup.local > "$OUT/rules"
+make_variable MODOBJS | tr ' ' '\n' | sort -u | xargs nm -A --defined-only --extern-only > "$OUT/symbols"
 make install DESTDIR="$OUT/root" "${arguments[@]}" "${made[@]}" > install.log 2>&1 || { tail -50 install.log; exit 1; }
 find "$OUT/root" -depth -name __pycache__ -exec rm -rf {} +

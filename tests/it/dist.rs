@@ -80,6 +80,11 @@ fn debugging() {
 }
 
 #[test]
+fn training() {
+    run("test_training.py");
+}
+
+#[test]
 fn certificates() {
     run("test_certificates.py");
 }
