@@ -29,10 +29,11 @@ configure() { # words for configure
   CPPFLAGS+=" -I/in/ncurses/include/ncursesw"
   export CPPFLAGS LDFLAGS
 
-  # The NODIST flags are for the interpreter itself; sysconfig does not hand them to those who build extensions.
+  # The NODIST flags are for the interpreter itself; sysconfig does not hand them to those who build extensions. The build-id
+  # is what debug information is found by. What nobody calls, such as librt, is not loaded at every start.
   export CC=clang CXX=clang++ AR=ar RANLIB=ranlib READELF=readelf
   export CFLAGS_NODIST="$TARGET_CFLAGS $TARGET_CPPFLAGS $PYTHON_CFLAGS"
-  export LDFLAGS_NODIST="$TARGET_LDFLAGS -Wl,--build-id=sha1"
+  export LDFLAGS_NODIST="$TARGET_LDFLAGS -Wl,--build-id=sha1 -Wl,--as-needed"
   export CONFIG_SITE=/in/recipe/config.site ARFLAGS=rcsD
 
   # --enable-shared because libpython is there for embedders and sysconfig should say so; the interpreter is linked from
