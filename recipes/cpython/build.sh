@@ -1,5 +1,6 @@
 # Compiles CPython and installs it into $OUT/root. $OUT/tree keeps what the finish step reads of the build directory:
 # Makefile, objects, generated sources, and the link commands as they ran.
+# shellcheck source=configure.sh
 . /in/recipe/configure.sh
 copy-source
 cp /in/setup/Setup.local Modules/Setup.local
@@ -9,6 +10,7 @@ cp /in/setup/Setup.local Modules/Setup.local
 
 flags=()
 if [ -e /in/profile ]; then
+  # shellcheck source=profile.sh
   . /in/recipe/profile.sh
   check_profile
   flags+=("-fprofile-use=$profile")
@@ -19,6 +21,7 @@ fi
 
 : > thinlto.log
 if [ "$PYTHON_LTO" = thin ]; then
+  # shellcheck source=thinlto.sh
   . /in/recipe/thinlto.sh
   compile_thinlto "${flags[@]}" 2>&1 | tee thinlto.log
 fi

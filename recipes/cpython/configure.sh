@@ -7,7 +7,7 @@ uses() { # NAME package link-words...
   export "${name}_CFLAGS=-I/in/$package/include" "${name}_LIBS=-L/in/$package/lib $*"
 }
 
-configure() { # words for configure
+configure() {
   uses BZIP2 bzip2 -lbz2
   uses LIBFFI libffi -lffi
   uses LIBLZMA xz -llzma
@@ -44,7 +44,7 @@ configure() { # words for configure
     --enable-shared --enable-ipv6 --enable-loadable-sqlite-extensions \
     --with-dbmliborder=bdb --with-openssl=/in/openssl --with-readline=editline \
     --with-system-expat --with-system-libmpdec --without-ensurepip \
-    ${CONFIGURE_EXTRA-} $PYTHON_OPT_CONFIGURE "$@"
+    ${CONFIGURE_EXTRA-} $PYTHON_OPT_CONFIGURE
 }
 
 # What every call of make is told. The objects instead of -lpython: one file, no symbol look-up through a PLT. Not

@@ -1,4 +1,5 @@
 # Compiles the interpreter that counts how often each piece of code runs. It is for the training alone.
+# shellcheck source=configure.sh
 . /in/recipe/configure.sh
 copy-source
 cp /in/setup/Setup.local Modules/Setup.local

@@ -4,6 +4,7 @@
 # Three objects stay out of it. Whoever links again replaces the table of built-in modules (Modules/config.o) and may
 # replace main (Programs/python.o): nothing may be decided by looking into them. And make compiles Modules/getbuildinfo.o
 # again whenever another object is younger.
+# shellcheck disable=SC2154 # configure.sh has `arguments` and `made`
 apart=(Modules/config.o Programs/python.o)
 last=Modules/getbuildinfo.o
 

@@ -281,7 +281,13 @@ fn scripts_pass_shellcheck() {
         .collect();
     // SC2164: `cd` needs no `|| exit`, as every script runs under `bash -eu -o pipefail`.
     let output = Command::new("shellcheck")
-        .args(["--shell=bash", "--format=gcc", "--exclude=SC2164"])
+        .args([
+            "--shell=bash",
+            "--format=gcc",
+            "--exclude=SC2164",
+            "--external-sources",
+            "--source-path=SCRIPTDIR",
+        ])
         .args(&scripts)
         .output()
         .unwrap();
