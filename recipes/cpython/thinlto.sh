@@ -16,9 +16,11 @@ compile_thinlto() { # flags of the interpreter
   make -j"$JOBS" "${arguments[@]}" "${made[@]}" "CFLAGS_NODIST=$* -flto=thin" "${objects[@]}"
   make "${arguments[@]}" "${made[@]}" "$last"
 
-  # The very command that links the interpreter decides what can be seen from outside.
+  # The very command that links the interpreter decides what can be seen from outside. A frequent call lets the function it
+  # calls into the module, then what that calls, and so on: LLVM does not shorten the reach along such a chain, which brings
+  # half of the interpreter into every module, for nothing but time. It fades here as it does along other calls.
   command=$(make -n "${arguments[@]}" "${made[@]}" python | grep -e ' -o python ' | tail -n 1)
-  eval "${command/ -o python / -o index.out } -Wl,--thinlto-index-only=bitcode.txt"
+  eval "${command/ -o python / -o index.out } -Wl,--thinlto-index-only=bitcode.txt -Wl,-mllvm,-import-hot-evolution-factor=0.7"
 
   # Code generation alone; what concerns single functions stands in the bitcode.
   # shellcheck disable=SC2086 # the flags are words
