@@ -6,6 +6,8 @@ import statistics
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+# Of five pairs of equals, all five lie on one side of 1 by chance once in sixteen times: more often than 5%.
+FEWEST = 6
 
 
 def median(values):
@@ -62,7 +64,7 @@ class Ratio:
 
     @property
     def verdict(self):
-        return verdict(self.low, self.high)
+        return verdict(self.low, self.high, self.pairs)
 
 
 class MeanRatio:
@@ -79,11 +81,13 @@ class MeanRatio:
 
     @property
     def verdict(self):
-        return verdict(self.low, self.high)
+        return verdict(self.low, self.high, self.pairs)
 
 
-def verdict(low, high):
+def verdict(low, high, pairs):
     """What an interval allows to be said of a time ratio."""
+    if pairs < FEWEST:
+        return "too few pairs"
     if high < 1:
         return "faster"
     if low > 1:
