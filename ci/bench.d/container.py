@@ -97,7 +97,7 @@ def site(version):
 
     def make(part):
         say("installing pyperformance's packages with pip")
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", part]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-deps", "--no-compile", "--target", part]
         tags = ["cp" + version.replace(".", ""), "abi3", "none"]
         platforms = ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "any"]
         binary = ["--only-binary=:all:", "--implementation", "cp", "--python-version", version]
@@ -111,8 +111,8 @@ def site(version):
                 if file.endswith(".so"):
                     os.remove(os.path.join(folder, file))
         # What the benchmark 2to3 would install for itself: it was in the standard library until 3.12.
-        vendored = os.path.join(part, "pyperformance/data-files/benchmarks/bm_2to3/vendor")
-        call([*pip, vendored])
+        vendored = os.path.join(part, "pyperformance/data-files/benchmarks/bm_2to3/vendor/src/lib2to3")
+        shutil.copytree(vendored, os.path.join(part, "lib2to3"))
 
     def call(command):
         done = subprocess.run(command, env={**os.environ, "DISABLE_SQLALCHEMY_CEXT": "1"})
