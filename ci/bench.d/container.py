@@ -3,6 +3,8 @@
 All of it is made once, below `target/bench/`, and named after what it was made from.
 """
 
+import filecmp
+import glob
 import hashlib
 import os
 import shutil
@@ -192,6 +194,28 @@ def debian_version(lock):
         text = lines.read()
     _, found, rest = text.partition("- package: python3.13\n")
     return "python3.13 " + rest.split('version: "', 1)[1].split('"', 1)[0] if found else "python3.13"
+
+
+def library(interpreter, root):
+    """Where the standard library of an interpreter stands, seen from outside."""
+    base = interpreter.mount or root
+    prefix = os.path.dirname(os.path.dirname(interpreter.inside.lstrip("/")))
+    found = sorted(glob.glob(os.path.join(base, prefix, "lib", "python3.*", "os.py")))
+    return os.path.dirname(found[-1]) if found else None
+
+
+def differing(one, other):
+    """The modules of two standard libraries that are there in both, but not the same source."""
+    names = []
+    for folder, folders, files in os.walk(one):
+        folders[:] = sorted(set(folders) - {"__pycache__", "site-packages", "test"})
+        for name in sorted(files):
+            path = os.path.relpath(os.path.join(folder, name), one)
+            there = os.path.join(other, path)
+            if name.endswith(".py") and os.path.isfile(there):
+                if not filecmp.cmp(os.path.join(one, path), there, shallow=False):
+                    names.append(path)
+    return names
 
 
 def enter(mode, place, mounts, results, command):

@@ -62,6 +62,7 @@ def load(results):
         "run": kept("run.json"),
         "interpreters": kept("interpreters.json", {}),
         "modules": kept("modules.json"),
+        "differing": kept("differing.json", []),
         "failed": failures,
         "loads": loads,
         "rows": rows,
@@ -157,6 +158,12 @@ def remarks(data, ratios):
     versions = {about.get("version") for about in data["interpreters"].values()}
     if len(versions) > 1:
         lines.append("- A and B are different versions of Python.")
+    names = [name for name in data["differing"] if not name.startswith("_sysconfigdata")]
+    if names:
+        lines.append(
+            f"- The source of the standard library differs in {len(names)} files (Debian patches its own): "
+            f"{', '.join(names)}. A ratio far from the others may be due to that and not to how it is compiled."
+        )
     package = data["run"]["pyperformance"]
     if any(suite == "pyperformance" for suite, _, _ in ratios):
         named = ", ".join(f"{name} {version}" for name, version in sorted(package.items()))

@@ -128,6 +128,10 @@ def inside(job, sides, results):
     job["sides"] = {name: {"python": side.path(name), "label": side.label} for name, side in sides.items()}
     write_job(results, {**job, "results": "/bench/results", "site": site and "/bench/site"})
     compile_all(place, mounts, sides, results)
+    libraries = [container.library(side, root) for side in sides.values()]
+    if all(libraries):
+        with open(os.path.join(results, "differing.json"), "w", encoding="utf-8") as file:
+            json.dump(container.differing(*libraries), file, indent=1)
     command = [container.DEBIAN, "/bench/code/measure.py", "/bench/results/job.json"]
     return container.enter("ro", place, mounts, results, command)
 

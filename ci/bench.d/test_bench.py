@@ -190,6 +190,15 @@ class Harness(unittest.TestCase):
         with self.assertRaisesRegex(Problem, "has no `bin/python3`"):
             container.interpreter(os.path.dirname(self.results))
 
+    def test_libraries_are_compared_by_content(self):
+        for side, texts in {"a": {"os.py": "1", "re.py": "1", "x.py": ""}, "b": {"os.py": "1", "re.py": "2"}}.items():
+            os.makedirs(os.path.join(self.results, side))
+            for name, text in texts.items():
+                with open(os.path.join(self.results, side, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+        sides = [os.path.join(self.results, side) for side in "ab"]
+        self.assertEqual(container.differing(*sides), ["re.py"])
+
     def test_results_of_others_are_not_mixed(self):
         os.makedirs(self.results)
         with open(os.path.join(self.results, "run.json"), "w", encoding="utf-8") as file:
