@@ -9,6 +9,8 @@ Times are reported as ratios A/B: below 1, A is faster. Measure when nothing els
   ci/bench debian debian --suite micro         how much noise there is
   ci/bench --here python3.12 python3.13 --suite startup     without a container, as they are on this machine
   ci/bench --report target/bench/results/NAME  the table once more
+
+Needs root or user namespaces, `pbs` built in this checkout (or PBS_BENCH_PBS), and pip for pyperformance.
 """
 
 import argparse
@@ -90,5 +92,9 @@ if __name__ == "__main__":
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        print("  hint: PBS_BENCH_DIR names another place for the container and the results", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit("bench: interrupted; the same command goes on from here")

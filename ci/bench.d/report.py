@@ -6,6 +6,7 @@ import statistics
 import zlib
 
 from figures import MeanRatio, Ratio
+from suites import LEFT_OUT
 
 # Metric → heading and how a value is shown.
 METRICS = {
@@ -143,9 +144,13 @@ def remarks(data, ratios):
     """What a reader must know before believing the table."""
     lines = []
     timed = [ratio for (_, _, metric), ratio in ratios.items() if metric not in COUNTS]
-    unsure = sum(1 for ratio in timed if ratio.verdict == "within noise")
-    if timed:
-        lines.append(f"- {unsure} of {len(timed)} times do not differ by more than the noise of this measurement.")
+    decided = [ratio.verdict for ratio in timed if ratio.verdict != "too few pairs"]
+    if decided:
+        unsure = decided.count("within noise")
+        lines.append(
+            f"- {unsure} of {len(decided)} times do not differ by more than the noise of this measurement; of equals, "
+            "one in twenty would be called different."
+        )
     few = sum(1 for ratio in timed if ratio.pairs < FEWEST)
     if few:
         lines.append(f"- **Not a result:** {few} of {len(timed)} times have fewer than {FEWEST} pairs.")
@@ -168,6 +173,7 @@ def remarks(data, ratios):
     if any(suite == "pyperformance" for suite, _, _ in ratios):
         named = ", ".join(f"{name} {version}" for name, version in sorted(package.items()))
         lines.append(f"- {named}; without network; its packages are the same files for both.")
+        lines += [f"- Left out: pyperformance: {name}: {why}" for name, why in LEFT_OUT.items()]
     modules = data["modules"]
     if modules and any(suite == "imports" for suite, _, _ in ratios):
         alone = {name: len(names) for name, names in modules["only"].items()}

@@ -1,6 +1,7 @@
 """From the words of the command line to a directory of results."""
 
 import datetime
+import fcntl
 import json
 import os
 import platform
@@ -42,6 +43,7 @@ def run(given, wanted):
     if given.fresh:
         container.remove(results)
     os.makedirs(results, exist_ok=True)
+    alone = only_one(results)
     remember(results, sides, given)
     job = {
         "suites": wanted,
@@ -51,10 +53,22 @@ def run(given, wanted):
         "cpus": cpus(given.cpus),
         "container": not given.here,
     }
-    code = here(job, sides, results) if given.here else inside(job, sides, results)
+    with alone:
+        code = here(job, sides, results) if given.here else inside(job, sides, results)
     if code:
         raise Problem(f"the measurement ended with exit code {code}", f"what it says above; results so far: {results}")
     return results
+
+
+def only_one(results):
+    """Holds the results for as long as the file is open."""
+    lock = open(os.path.join(results, ".lock"), "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise Problem(f"another run writes to `{results}`", "wait for it, or keep these results elsewhere: `--out DIR`") from None
+    return lock
 
 
 def on_this_machine(word):

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import statistics
 import sys
 
 import process
@@ -256,6 +255,7 @@ def pyperformance(place, sides):
             raise process.Failed("its script runs no benchmark")
         return found
 
+    # A file for each subset: a quick run must not decide what a full one goes through.
     calibration = place.kept("pyperformance-quick.json" if place.quick else "pyperformance.json", calibrate)
 
     def item(entry):
@@ -275,8 +275,3 @@ SUITES = {"startup": startup, "imports": imports, "micro": micro, "pyperformance
 
 # Pairs by suite: all of it, and `--quick`.
 PAIRS = {"startup": (200, 20), "imports": (30, 5), "micro": (15, 3), "pyperformance": (15, 3)}
-
-
-def middle(values):
-    """One process's answer of several values: one that was disturbed does not move it."""
-    return statistics.median(values)
