@@ -35,6 +35,7 @@ def options():
     parser.add_argument("--only", metavar="WORD,…", default="", help="only what has one of these words in its name")
     parser.add_argument("--pairs", type=int, metavar="N", help="pairs of each [default: by suite, at least 15]")
     parser.add_argument("--quick", action="store_true", help="few pairs, a subset of pyperformance")
+    parser.add_argument("--no-counts", action="store_true", help="times only: no system calls, no instructions")
     parser.add_argument("--cpus", metavar="N,…", default="", help="cores to pin to, one stream on each [default: the last one]")
     parser.add_argument("--here", action="store_true", help="no container; A and B are programs, as `python3`")
     parser.add_argument("--out", metavar="DIR", help="where results are kept [default: target/bench/results/…]")

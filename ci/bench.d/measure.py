@@ -22,7 +22,7 @@ def main(path):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bring_up_loopback(job)
     sides = [suites.Side(name, **job["sides"][name]) for name in ("a", "b")]
-    place = suites.Place(job["results"], job["site"], job["quick"])
+    place = suites.Place(job["results"], job["site"], job["quick"], job["counts"])
     rows = os.path.join(job["results"], "rows.jsonl")
     cpus = job["cpus"] or [max(os.sched_getaffinity(0))]
     os.sched_setaffinity(0, {cpus[0]})

@@ -49,6 +49,7 @@ def run(given, wanted):
         "suites": wanted,
         "pairs": given.pairs,
         "quick": given.quick,
+        "counts": not given.no_counts,
         "only": [word for word in given.only.split(",") if word],
         "cpus": cpus(given.cpus),
         "container": not given.here,

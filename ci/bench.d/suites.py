@@ -23,10 +23,11 @@ class Side:
 class Place:
     """Where processes run, and what all of them share."""
 
-    def __init__(self, results, site, quick):
+    def __init__(self, results, site, quick, counts=True):
         self.results = results
         self.site = site
         self.quick = quick
+        self.counts = counts
         self.env = {
             "PATH": "/usr/bin:/bin",
             "HOME": "/tmp",
@@ -112,7 +113,8 @@ def instructions(place, valgrind, arguments):
 def counted(place, suite, name, arguments):
     """What tools count about one command line. They slow it down, so its time is measured elsewhere."""
     items = [Item(suite, name, import_times(place, arguments), pairs=20)]
-    for tool, make in (("strace", system_calls), ("valgrind", instructions)):
+    tools = [("strace", system_calls), ("valgrind", instructions)] if place.counts else []
+    for tool, make in tools:
         path = shutil.which(tool)
         if path is None:
             say(f"no {tool} here: {make.__name__.replace('_', ' ')} are not counted")

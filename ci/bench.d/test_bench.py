@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 import unittest
@@ -123,6 +124,24 @@ class Processes(unittest.TestCase):
             self.python("while True: pass", timeout=0.3)
 
 
+class Counts(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = scratch.name
+        self.side = suites.Side("a", sys.executable, "this")
+        self.place = suites.Place(self.scratch, None, quick=True)
+
+    def test_importtime(self):
+        measure = suites.import_times(self.place, ["-I", "-S", "-c", "pass"])
+        self.assertGreater(measure(self.side, self.scratch)["importtime"][0], 0)
+
+    @unittest.skipUnless(shutil.which("strace"), "no strace")
+    def test_system_calls(self):
+        measure = suites.system_calls(self.place, shutil.which("strace"), ["-I", "-S", "-c", "pass"])
+        self.assertGreater(measure(self.side, self.scratch)["calls"][0], 50)
+
+
 class Workloads(unittest.TestCase):
     def test_each_is_documented_to_have_ten(self):
         self.assertEqual(len(workloads.WORKLOADS), 10)
@@ -147,10 +166,10 @@ class Harness(unittest.TestCase):
 
     def test_two_pairs_and_on_from_there(self):
         raw = os.path.join(os.path.dirname(self.results), "raw.json")
-        words = ["--suite", "startup,micro", "--only", "-I -S,ints"]
+        words = ["--suite", "startup,micro", "--only", "-I -S,exceptions", "--no-counts"]
         text = self.here(*words, "--pairs", "2", "--json", raw)
         self.assertIn("| `python -I -S -c pass`, wall time | 2 |", text)
-        self.assertIn("| ints | 2 |", text)
+        self.assertIn("| exceptions | 2 |", text)
         self.assertIn("Not a result", text)
         with open(raw, encoding="utf-8") as file:
             data = json.load(file)

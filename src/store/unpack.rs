@@ -43,6 +43,8 @@ impl Store {
         let mut file = fs_err::File::create_new(at).map_err(failed)?;
         copy(&mut blob, &mut |bytes| file.write_all(bytes)).map_err(failed)?;
         // The one time that a tree has: a program that compares times finds nothing out of date.
-        set_mode(at, mode.bits()).and_then(|()| set_mtime(at)).map_err(failed)
+        set_mode(at, mode.bits())
+            .and_then(|()| set_mtime(at))
+            .map_err(failed)
     }
 }

@@ -159,7 +159,10 @@ fn bad_input_is_told_with_a_hint() {
     );
     say("bad size", good.pbs(&["cache", "gc", "--max-size", "10X"]));
     say("no image", good.pbs(&["image", "lock", "nothing"]));
-    say("no image to unpack", good.pbs(&["image", "unpack", "nothing", "x"]));
+    say(
+        "no image to unpack",
+        good.pbs(&["image", "unpack", "nothing", "x"]),
+    );
     say(
         "the directory is there",
         good.pbs(&["image", "unpack", "worker", "unpacked"]),
