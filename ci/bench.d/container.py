@@ -196,6 +196,19 @@ def debian_version(lock):
     return "python3.13 " + rest.split('version: "', 1)[1].split('"', 1)[0] if found else "python3.13"
 
 
+def settle(*directories):
+    """Writes files out and forgets them: pages that were just written lie differently in memory than pages that
+    were read, which alone changes the page faults of a start by one in twenty."""
+    os.sync()
+    for directory in directories:
+        for folder, _, files in os.walk(directory):
+            for name in files:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and not os.path.islink(path):
+                    with open(path, "rb") as file:
+                        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def library(interpreter, root):
     """Where the standard library of an interpreter stands, seen from outside."""
     base = interpreter.mount or root

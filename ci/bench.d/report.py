@@ -117,7 +117,7 @@ def table(suite, ratios, summary):
         what = item if suite in ("micro", "pyperformance") else f"`{item}`, {title}" if "python" in item else f"{item}, {title}"
         interval, judged = f" [{ratio.low:.3f}, {ratio.high:.3f}]", ratio.verdict
         if metric in COUNTS:
-            interval, judged = "", "" if abs(ratio.value - 1) < 0.0005 else "less" if ratio.value < 1 else "more"
+            interval, judged = "", "" if abs(ratio.value - 1) < 0.005 else "less" if ratio.value < 1 else "more"
         lines.append(
             f"| {what} | {ratio.pairs} | {shown(ratio.a)} | {shown(ratio.b)} | {ratio.value:.3f}{interval} "
             f"| {ratio.of_minima:.3f} | {judged} |"

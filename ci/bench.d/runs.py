@@ -147,6 +147,7 @@ def inside(job, sides, results):
     if all(libraries):
         with open(os.path.join(results, "differing.json"), "w", encoding="utf-8") as file:
             json.dump(container.differing(*libraries), file, indent=1)
+    container.settle(os.path.join(root, "usr"), *(side.mount for side in sides.values() if side.mount))
     command = [container.DEBIAN, "/bench/code/measure.py", "/bench/results/job.json"]
     return container.enter("ro", place, mounts, results, command)
 
