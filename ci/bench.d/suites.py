@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+import time
 
 import process
 
@@ -248,17 +249,22 @@ def pyperformance(place, sides):
             values = 3 if last < 0.25 else 2 if last < 0.5 else 1
             warmups = 1 if last < 2 else 0
             # The side that is asked about must be able to, too.
-            for side in sides[:-1]:
-                worker(bench, task, side, "/tmp", "-l", str(loops), "-w", "0", "-n", "1")
+            start = time.monotonic()
+            worker(bench, task, sides[0], "/tmp", "-l", str(loops), "-w", "0", "-n", "1")
+            around = time.monotonic() - start - last
             found.append({"benchmark": name, "task": task, "name": metadata["name"], "loops": loops,
-                          "values": values, "warmups": warmups, "seconds": (values + warmups) * last})
-            say(f"pyperformance: {metadata['name']}: {loops} loops of {last / loops:.3g} s, {values} values")
+                          "values": values, "warmups": warmups, "seconds": (values + warmups) * last + around})
+            say(f"pyperformance: {metadata['name']}: {loops} loops of {last / loops:.3g} s, {values} values, "
+                f"{found[-1]['seconds']:.1f} s a process")
         if not found:
             raise process.Failed("its script runs no benchmark")
         return found
 
     # A file for each subset: a quick run must not decide what a full one goes through.
     calibration = place.kept("pyperformance-quick.json" if place.quick else "pyperformance.json", calibrate)
+
+    pair = 2 * sum(entry["seconds"] for entry in calibration["tasks"])
+    say(f"pyperformance: {len(calibration['tasks'])} benchmarks, about {pair / 60:.1f} min for one pair of each")
 
     def item(entry):
         options = ["-l", str(entry["loops"]), "-w", str(entry["warmups"]), "-n", str(entry["values"])]
