@@ -15,6 +15,7 @@ Needs root or user namespaces, `pbs` built in this checkout (or PBS_BENCH_PBS), 
 
 import argparse
 import os
+import signal
 import sys
 
 import container
@@ -83,7 +84,13 @@ def check(given):
     return wanted
 
 
+def stop(*_):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    # As Ctrl-C: the container goes, too.
+    signal.signal(signal.SIGTERM, stop)
     try:
         main(sys.argv[1:])
     except Problem as problem:

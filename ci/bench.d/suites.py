@@ -234,7 +234,7 @@ def pyperformance(place, sides):
             except process.Failed as error:
                 failed[name] = str(error)
                 say(f"pyperformance: {name} does not run: {error}")
-        return {"tasks": tasks, "failed": failed}
+        return {"tasks": tasks, "failed": failed, "load": os.getloadavg()[0]}
 
     def calibrated(name, bench):
         found = []
@@ -263,6 +263,9 @@ def pyperformance(place, sides):
     # A file for each subset: a quick run must not decide what a full one goes through.
     calibration = place.kept("pyperformance-quick.json" if place.quick else "pyperformance.json", calibrate)
 
+    if calibration["load"] > 2.5:
+        say(f"pyperformance: loops were found under a load of {calibration['load']:.1f} and are too few for a quiet "
+            "machine: start again with `--fresh` when it is one")
     pair = 2 * sum(entry["seconds"] for entry in calibration["tasks"])
     say(f"pyperformance: {len(calibration['tasks'])} benchmarks, about {pair / 60:.1f} min for one pair of each")
 
