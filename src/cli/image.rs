@@ -1,12 +1,15 @@
-//! `pbs image`: the worker root and the lock it is made from.
+//! `pbs image`: worker roots and the locks they are made from.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
 use super::args::{From, Running, SandboxName, Which};
 use super::context::Context;
 use super::fail::CliError;
+use crate::engine::{Silent, Transfers};
 use crate::fetch::{LockRequest, lock_changes, render_lock, resolve};
 use crate::plan::StepKind;
 use crate::recipe::{SourceFile, read_image};
@@ -19,6 +22,8 @@ pub(super) enum Image {
     Lock(Lock),
     /// Unpack the worker root and print the digest of its tree
     Tree(Tree),
+    /// Unpack the packages of an image's lock into a directory, to be written to
+    Unpack(Unpack),
 }
 
 /// `pbs image lock`.
@@ -41,11 +46,23 @@ pub(super) struct Tree {
     from: From,
 }
 
+/// `pbs image unpack`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Unpack {
+    /// Folder of docker/
+    image: String,
+    /// A directory that does not exist yet
+    dir: Utf8PathBuf,
+    #[command(flatten)]
+    from: From,
+}
+
 impl Image {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
         match self {
             Self::Lock(lock) => lock.run(context),
             Self::Tree(tree) => tree.run(context),
+            Self::Unpack(unpack) => unpack.run(context),
         }
     }
 }
@@ -116,6 +133,29 @@ impl Tree {
         for id in roots {
             writeln!(context.stdout, "{} {id}", outputs[&id].record.output)?;
         }
+        Ok(())
+    }
+}
+
+impl Unpack {
+    fn run(&self, context: &mut Context) -> Result<(), CliError> {
+        let root = context.recipes()?.root(&self.image)?;
+        let dir = context.settings.working_dir.join(&self.dir);
+        if fs_err::symlink_metadata(&dir).is_ok() {
+            return Err(CliError::input(format!("`{}` exists already", self.dir))
+                .hint("name a directory that does not exist; it is made"));
+        }
+        let store = context.store()?;
+        let transfers = Transfers::new(Arc::new(Silent));
+        let fetched = context
+            .fetcher(store.clone(), &self.from, &transfers)?
+            .fetch_root(&root)
+            .map_err(|error| CliError::from_fetch(&error))?;
+        for glob in &fetched.unused {
+            context.say(&format!("`remove: {glob}` matches nothing in these packages"));
+        }
+        store.unpack(&fetched.tree, &dir)?;
+        writeln!(context.stdout, "{}", fetched.tree)?;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use super::nearest;
 use super::place::source;
 use super::quoted::Quoted;
 use super::raw::{OptionSet, StepEntry, TargetFile, VersionFile};
-use super::set::{Package, RecipeSet};
+use super::set::{Image, Package, RecipeSet};
 use super::source::SourceEntry;
 use crate::model::{Digest, Options, PythonVersion, Target, TreePath};
 use crate::plan::{CPYTHON, LicenseFile, LockedPackage, Module, Root, TextFile};
@@ -192,26 +192,17 @@ impl RecipeSet {
             modules,
             path: texts(&image.recipe.value.path),
             worker_toolchain,
-            root: Root {
-                image: target_file.worker.0.clone(),
-                packages: locked.clone(),
-                links: tree_map(&image.recipe.value.links),
-                files: tree_map(&image.recipe.value.files),
-                directories: image
-                    .recipe
-                    .value
-                    .directories
-                    .iter()
-                    .map(|path| path.0.clone())
-                    .collect(),
-                remove: texts(&image.recipe.value.remove),
-                snapshot: image.recipe.value.snapshot.0.clone(),
-            },
+            root: image.root(&target_file.worker.0),
             lock: Digest::of(image.lock.file.text.as_bytes()),
             target_file,
             epoch,
             tag: date(epoch),
         })
+    }
+
+    /// The worker root of an image, whether or not a target uses it.
+    pub fn root(&self, image: &str) -> Result<Root, ResolveError> {
+        Ok(lookup("image", image, &self.images)?.root(image))
     }
 
     /// Every combination that is released: version × target × options without the exceptions.
@@ -479,6 +470,22 @@ fn excluded(version: &VersionFile, target: &Target, options: &Options) -> Option
                 .is_none_or(|excluded| excluded.0 == *options)
     });
     exception.map(|exception| exception.why.0.clone())
+}
+
+impl Image {
+    /// What its packages are unpacked to.
+    fn root(&self, name: &str) -> Root {
+        let image = &self.recipe.value;
+        Root {
+            image: name.to_owned(),
+            packages: self.lock.value.packages.clone(),
+            links: tree_map(&image.links),
+            files: tree_map(&image.files),
+            directories: image.directories.iter().map(|path| path.0.clone()).collect(),
+            remove: texts(&image.remove),
+            snapshot: image.snapshot.0.clone(),
+        }
+    }
 }
 
 fn lookup<'a, T>(what: &str, name: &str, known: &'a BTreeMap<String, T>) -> Result<&'a T, ResolveError> {

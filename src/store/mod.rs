@@ -36,6 +36,7 @@ mod reapi;
 mod spread;
 mod stamp;
 mod trees;
+mod unpack;
 
 pub use actions::ActionRecord;
 pub use cas::BlobWriter;

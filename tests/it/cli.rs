@@ -93,6 +93,7 @@ fn help_of_every_command() {
         &["sources", "mirror", "--help"],
         &["image", "lock", "--help"],
         &["image", "tree", "--help"],
+        &["image", "unpack", "--help"],
         &["cache", "list", "--help"],
         &["cache", "size", "--help"],
         &["cache", "gc", "--help"],
@@ -158,6 +159,14 @@ fn bad_input_is_told_with_a_hint() {
     );
     say("bad size", good.pbs(&["cache", "gc", "--max-size", "10X"]));
     say("no image", good.pbs(&["image", "lock", "nothing"]));
+    say(
+        "no image to unpack",
+        good.pbs(&["image", "unpack", "nothing", "x"]),
+    );
+    say(
+        "the directory is there",
+        good.pbs(&["image", "unpack", "worker", "unpacked"]),
+    );
 
     let broken = Place::with_recipes();
     broken.edit("recipes/toylib1/recipe.yaml", "steps:", "stepps:");

@@ -274,7 +274,7 @@ fn no_registry_is_named() {
 fn scripts_pass_shellcheck() {
     let found = Command::new("shellcheck").arg("--version").output().is_ok();
     requires!("shellcheck", found);
-    let scripts: Vec<Utf8PathBuf> = ["recipes", "tests/fixtures/mini/recipes"]
+    let scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "tests/fixtures/mini/recipes"]
         .iter()
         .flat_map(|directory| texts(directory, &[".sh"]))
         .map(|(path, _)| root().join(path))

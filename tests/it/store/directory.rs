@@ -83,3 +83,22 @@ fn what_cannot_be_a_tree_is_refused_by_name() {
         |problem| matches!(problem, EntryProblem::Name),
     );
 }
+
+#[test]
+fn a_copy_is_whole_and_its_own() {
+    let store = test_store();
+    let (tree, digest) = sample(&store);
+    let place = tempfile::tempdir().unwrap();
+    let [whole, changed] = ["whole", "changed"].map(|name| utf8(place.path()).join(name));
+    store.unpack(&digest, &whole).unwrap();
+    assert_eq!(store.ingest_dir(&whole).unwrap(), digest);
+    store.unpack(&digest, &changed).unwrap();
+    let is_file = |entry: &Entry| matches!(entry, Entry::File { .. });
+    for (path, _) in tree.iter().filter(|(_, entry)| is_file(entry)) {
+        let file = changed.join(path.as_str());
+        assert_eq!(fs_err::metadata(&file).unwrap().nlink(), 1);
+        fs_err::write(&file, "changed").unwrap();
+    }
+    assert_eq!(store.check().unwrap().damage, []);
+    assert!(store.unpack(&digest, &changed).is_err(), "it is there already");
+}
