@@ -4,6 +4,7 @@
 
 mod archive;
 mod cli;
+mod diff;
 mod dist;
 mod distribution;
 mod engine;
