@@ -20,7 +20,7 @@ mod zipped;
 pub use error::{ArchiveError, EntryFault};
 pub use hunk::ParsePatchError;
 pub use limits::UnpackLimits;
-pub use members::members;
+pub use members::packing;
 pub use pack::{Compression, PackSpec, pack};
 pub use patch::{HunkOffset, PatchError, Patched, apply_patches};
 pub(crate) use root::package_digest;

@@ -35,6 +35,18 @@ fn format(start: &[u8]) -> Format {
         .map_or(Format::Plain, |(_, format)| *format)
 }
 
+/// How what begins like this is packed, for people.
+pub(super) fn compression(start: &[u8]) -> &'static str {
+    match format(start) {
+        Format::Gzip => "gzip",
+        Format::Xz => "xz",
+        Format::Bzip2 => "bzip2",
+        Format::Zstd => "zstd",
+        Format::Zip => "zip",
+        Format::Plain => "not compressed",
+    }
+}
+
 /// An unpacked stream, or word that it is a zip.
 pub(super) enum Opened<'a> {
     Stream(Box<dyn Read + 'a>),

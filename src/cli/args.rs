@@ -5,7 +5,10 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{build, cache, ci, doctor, explain, image, inspect, plan, shell, sources, targets, test, train, verify};
+use super::{
+    build, cache, ci, diff, doctor, explain, image, inspect, plan, reproduce, shell, sources, targets, test,
+    train, verify,
+};
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
 ///
@@ -130,6 +133,8 @@ pub(super) enum Command {
     Verify(verify::Verify),
     Test(test::Test),
     Inspect(inspect::Inspect),
+    Diff(diff::Diff),
+    Reproduce(reproduce::Reproduce),
     Targets(targets::Targets),
     Doctor(doctor::Doctor),
     #[command(subcommand)]

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::args::{From, Global, Running, SandboxName, Which};
 use super::fail::CliError;
 use super::settings::Settings;
-use crate::engine::{Class, Distribution, Engine, History, LazySandbox, Listener, Transfers};
+use crate::engine::{Class, Distribution, Engine, History, LazySandbox, Listener, Reuse, Transfers};
 use crate::fetch::{FetchOptions, Fetcher, Network};
+use crate::manifest::Manifest;
 use crate::model::HostPath;
 use crate::plan::{self, Plan, StepId};
 use crate::recipe::{Build, ProfileChoice, RecipeSet, Request};
@@ -142,15 +143,50 @@ impl Context {
             Some(target) => target.clone(),
             None => default_target(&recipes)?,
         };
-        let build = recipes.resolve(&Request {
+        let request = Request {
             python: which.python.clone(),
             target,
             options: which.options.clone(),
             pins: pins(&which.pins)?,
             profile,
-        })?;
-        let plan = Arc::new(plan::lower(&build)?);
-        Ok(Planned { build, plan })
+        };
+        planned(&recipes, &request)
+    }
+
+    /// What a manifest says that was built. A component whose version is recorded but is not the
+    /// default any more is pinned.
+    pub(super) fn plan_again(&self, manifest: &Manifest) -> Result<Planned, CliError> {
+        let recipes = self.recipes()?;
+        let mut request = Request {
+            python: Some(manifest.python_version.clone()),
+            target: manifest.target_triple.to_string(),
+            options: Some(manifest.build_options.to_string()),
+            pins: BTreeMap::new(),
+            profile: match &manifest.pbs.profile {
+                Some(profile) if profile.archive.is_none() => ProfileChoice::Trained,
+                _ => ProfileChoice::Recorded,
+            },
+        };
+        let now = planned(&recipes, &request)?;
+        for component in manifest
+            .pbs
+            .components
+            .iter()
+            .filter(|known| known.name != plan::CPYTHON)
+        {
+            let (name, version) = (&component.name, &component.version);
+            let package = now.build.packages.get(name);
+            let recorded = recipes.packages.get(name);
+            if package.is_some_and(|package| package.version != *version)
+                && recorded.is_some_and(|recorded| recorded.versions.contains_key(version))
+            {
+                request.pins.insert(name.clone(), version.clone());
+            }
+        }
+        if request.pins.is_empty() {
+            return Ok(now);
+        }
+        planned(&recipes, &request)
     }
 
     /// A distribution from outside.
@@ -187,12 +223,11 @@ impl Context {
     /// Everything that is released.
     pub(super) fn all_plans(&self) -> Result<Vec<Planned>, CliError> {
         let recipes = self.recipes()?;
-        let plan = |request: &Request| {
-            let build = recipes.resolve(request)?;
-            let plan = Arc::new(plan::lower(&build)?);
-            Ok(Planned { build, plan })
-        };
-        recipes.released().iter().map(plan).collect()
+        let released = recipes.released();
+        released
+            .iter()
+            .map(|request| planned(&recipes, request))
+            .collect()
     }
 
     /// Gets sources into `store`.
@@ -232,6 +267,17 @@ impl Context {
         from: &From,
         running: &Running,
     ) -> Result<Arc<Engine>, CliError> {
+        self.engine_that(Reuse::Results, planned, from, running)
+    }
+
+    /// An engine that uses this much of what was done before.
+    pub(super) fn engine_that(
+        &self,
+        reuse: Reuse,
+        planned: &Planned,
+        from: &From,
+        running: &Running,
+    ) -> Result<Arc<Engine>, CliError> {
         let store = self.store()?;
         let listener: Arc<dyn Listener> = Arc::clone(&self.reporter) as _;
         let transfers = Transfers::new(Arc::clone(&listener));
@@ -243,6 +289,7 @@ impl Context {
             listener,
             cancel: self.cancel.clone(),
             history: History::new(&store, &planned.scope()),
+            reuse,
             store,
         }))
     }
@@ -280,6 +327,12 @@ impl Context {
             docker: self.settings.docker_host.clone(),
         }
     }
+}
+
+fn planned(recipes: &RecipeSet, request: &Request) -> Result<Planned, CliError> {
+    let build = recipes.resolve(request)?;
+    let plan = Arc::new(plan::lower(&build)?);
+    Ok(Planned { build, plan })
 }
 
 /// The target that is a machine like this one.

@@ -90,6 +90,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<(), CliError> {
         Command::Verify(command) => command.run(context),
         Command::Test(command) => command.run(context),
         Command::Inspect(command) => command.run(context),
+        Command::Diff(command) => command.run(context),
+        Command::Reproduce(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
         Command::Targets(command) => command.run(context),
         Command::Ci(command) => command.run(context),

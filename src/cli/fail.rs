@@ -1,5 +1,6 @@
 //! The edge where every error becomes a text, hints and a class.
 
+use crate::diff::CompareError;
 use crate::engine::{
     Class, EngineError, EnterError, Enterable, ExamineError, LoadError, StepError, StepFailure,
 };
@@ -40,6 +41,15 @@ impl CliError {
             ..Failure::default()
         };
         Self::new(Class::Input, failure)
+    }
+
+    /// All has been said on standard output; what is left is the exit code.
+    #[must_use]
+    pub(super) fn told(class: Class) -> Self {
+        Self {
+            class,
+            failures: Vec::new(),
+        }
     }
 
     /// The same with a hint.
@@ -172,6 +182,12 @@ impl std::convert::From<ExamineError> for CliError {
                 Self::new(step.class(), failure)
             }
         }
+    }
+}
+
+impl std::convert::From<CompareError> for CliError {
+    fn from(error: CompareError) -> Self {
+        Self::new(Class::Environment, Failure::of(&error))
     }
 }
 

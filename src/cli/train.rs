@@ -60,8 +60,10 @@ impl Train {
         let output = store.tree(&made.record.output)?;
         let report = store.read_blob(&file(&output, REPORT)?)?;
         let training: BTreeMap<String, String> = serde_json::from_slice(&report).map_err(|error| {
-            CliError::input(format!("`{REPORT}` of the training is not a map of texts: {error}"))
-                .hint("`pbs shell` of the step shows what it writes")
+            CliError::input(format!(
+                "`{REPORT}` of the training is not a map of texts: {error}"
+            ))
+            .hint("`pbs shell` of the step shows what it writes")
         })?;
         let archive = packed(&store, &output, planned.build.epoch)?;
         let record = render_profile(&planned.build, &archive, &training);
@@ -87,7 +89,10 @@ impl Train {
 }
 
 fn file(output: &Tree, name: &str) -> Result<Digest, CliError> {
-    match TreePath::parse(name).ok().and_then(|path| output.get(&path).cloned()) {
+    match TreePath::parse(name)
+        .ok()
+        .and_then(|path| output.get(&path).cloned())
+    {
         Some(Entry::File { digest, .. }) => Ok(digest),
         _ => Err(CliError::input(format!("the training left no `{name}`"))
             .hint("the last step of `training` in recipes/cpython/recipe.yaml leaves it in $OUT")),

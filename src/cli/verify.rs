@@ -42,7 +42,8 @@ impl Verify {
         let loaded = context.distribution(path)?;
         let planned = context.plan_of(&loaded, path)?;
         let engine = context.engine(&planned, &self.from, &self.running)?;
-        let report = context.block_on(engine.verify(&planned.plan, loaded.digest, loaded.archive))?;
+        let archive = loaded.packing.and_then(|packing| packing.facts);
+        let report = context.block_on(engine.verify(&planned.plan, loaded.digest, archive))?;
         if self.json {
             let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
             writeln!(context.stdout, "{text}")?;

@@ -47,10 +47,12 @@ impl Attempt {
             Ok(None) => return Ended::Elsewhere,
             Err(error) => return Ended::Failed(error.into(), None),
         };
-        match self.engine.store.action(&key) {
-            Ok(Some(record)) => return Ended::Found(record),
-            Ok(None) => {}
-            Err(error) => return Ended::Failed(error.into(), None),
+        if self.engine.reuse.covers(&self.step.kind) {
+            match self.engine.store.action(&key) {
+                Ok(Some(record)) => return Ended::Found(record),
+                Ok(None) => {}
+                Err(error) => return Ended::Failed(error.into(), None),
+            }
         }
         let path = self.engine.log_path(&self.id, &key);
         let journal = match Journal::create(self.id.clone(), &path, Arc::clone(&self.engine.listener)) {
@@ -68,15 +70,18 @@ impl Attempt {
     }
 
     fn announce(&self, journal: &Journal) {
-        let last = self.engine.history.last(&self.id);
-        let reasons: Vec<String> = plan::explain(last.as_ref(), &self.pending.spec)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let reason = if self.pending.recorded.is_some() {
+            "made anew, to be held against what is recorded".to_owned()
+        } else {
+            let last = self.engine.history.last(&self.id);
+            let reasons = plan::explain(last.as_ref(), &self.pending.spec);
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            reasons.join("; ")
+        };
         self.engine.listener.event(&Event::StepStarted {
             step: self.id.clone(),
             why: self.step.why.clone(),
-            reason: reasons.join("; "),
+            reason,
             log: journal.path().to_owned(),
         });
     }
@@ -108,8 +113,11 @@ impl Attempt {
             peak_memory: usage.peak_memory,
             sandbox: sandbox.to_owned(),
         };
-        self.engine.store.put_action(&self.pending.key, &record)?;
-        self.engine.history.remember(&self.id, &self.pending.spec);
+        // What is recorded stays: the difference is to be found again.
+        if self.pending.recorded.is_none() {
+            self.engine.store.put_action(&self.pending.key, &record)?;
+            self.engine.history.remember(&self.id, &self.pending.spec);
+        }
         Ok((record, usage.cpu))
     }
 }

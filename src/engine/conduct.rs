@@ -34,6 +34,8 @@ pub struct Made {
     pub key: Digest,
     /// What the store has of it.
     pub record: ActionRecord,
+    /// What the store had of the same action before, where it was made again and is another now.
+    pub before: Option<TreeDigest>,
 }
 
 /// The steps whose outputs are known.
@@ -151,7 +153,8 @@ impl Work {
             output: record.output,
         });
         self.schedule.done(&id);
-        self.made.insert(id, Made { key, record });
+        let before = None;
+        self.made.insert(id, Made { key, record, before });
     }
 
     fn start(&mut self, id: StepId, cores: usize) {
@@ -202,16 +205,18 @@ impl Work {
             wall: Duration::try_from_secs_f64(record.wall_seconds).unwrap_or_default(),
             cpu,
         });
-        if let Some(before) = self.remade.get(&id).filter(|before| **before != record.output) {
+        let Pending { key, recorded, .. } = self.pending[&id];
+        let before = self.remade.get(&id).copied().or(recorded);
+        let before = before.filter(|before| *before != record.output);
+        if let Some(before) = before {
             self.engine.listener.event(&Event::StepDiffers {
                 step: id.clone(),
-                before: *before,
+                before,
                 now: record.output,
             });
         }
-        let key = self.pending[&id].key;
         self.schedule.done(&id);
-        self.made.insert(id, Made { key, record });
+        self.made.insert(id, Made { key, record, before });
     }
 
     fn failed(&mut self, id: StepId, error: StepError, journal: Option<Arc<Journal>>) {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::archive::{ArchiveError, UnpackLimits, UnpackSpec, members, unpack};
+use crate::archive::{ArchiveError, UnpackLimits, UnpackSpec, packing, unpack};
+use crate::diff::Packing;
 use crate::manifest::{Manifest, ReadManifestError};
-use crate::model::{Entry, MergeError, ParsePathError, Tree, TreeDigest, TreePath};
+use crate::model::{Digest, Entry, MergeError, ParsePathError, Tree, TreeDigest, TreePath};
 use crate::store::{Store, StoreError};
-use crate::verify::ArchiveFacts;
 
 use super::error::Class;
 
@@ -21,8 +21,8 @@ pub struct Distribution {
     pub digest: TreeDigest,
     /// Its manifest, or why it has none; verification says so too.
     pub manifest: Result<Manifest, NoManifest>,
-    /// Order, times and owners, where it is an archive.
-    pub archive: Option<ArchiveFacts>,
+    /// Digest, compression, order, times and owners, where it is an archive.
+    pub packing: Option<Packing>,
 }
 
 /// Why a distribution has no manifest.
@@ -112,6 +112,10 @@ impl LoadError {
             Self::Missing { .. } | Self::NotOne { .. } => {
                 Some("name an archive that `pbs build` made, or a directory it was unpacked to".to_owned())
             }
+            Self::Manifest {
+                source: NoManifest::Unreadable(why),
+                ..
+            } if matches!(**why, ReadManifestError::Newer { .. }) => Some("use a newer pbs".to_owned()),
             Self::Manifest { .. } => Some("`pbs verify` says what is wrong with it".to_owned()),
             Self::Archive { source, .. } => source.hint().map(str::to_owned),
             Self::Store(error) => error.hint().map(str::to_owned),
@@ -126,25 +130,36 @@ impl Distribution {
         let missing = |_| LoadError::Missing {
             path: path.to_owned(),
         };
-        let mut facts = None;
-        let tree = if fs_err::metadata(path).map_err(missing)?.is_dir() {
-            read_directory(store, path)?
-        } else {
-            let archive = store.put_reader(&mut fs_err::File::open(path)?)?;
-            let damaged = |source| LoadError::Archive {
-                path: path.to_owned(),
-                source,
-            };
-            let spec = UnpackSpec {
-                strip: 0,
-                subdir: TreePath::root(),
-                select: Vec::new(),
-                limits: UnpackLimits::default(),
-            };
-            let tree = unpack(store, &archive, &spec).map_err(damaged)?.tree;
-            facts = members(store, &archive).map_err(damaged)?;
-            tree
+        if fs_err::metadata(path).map_err(missing)?.is_dir() {
+            return Self::of_tree(store, path, read_directory(store, path)?, None);
+        }
+        let archive = store.put_reader(&mut fs_err::File::open(path)?)?;
+        Self::unpack(store, path, &archive)
+    }
+
+    /// Unpacks an archive of the store; it is called `path` in errors.
+    pub fn unpack(store: &Store, path: &Utf8Path, archive: &Digest) -> Result<Self, LoadError> {
+        let damaged = |source| LoadError::Archive {
+            path: path.to_owned(),
+            source,
         };
+        let spec = UnpackSpec {
+            strip: 0,
+            subdir: TreePath::root(),
+            select: Vec::new(),
+            limits: UnpackLimits::default(),
+        };
+        let tree = unpack(store, archive, &spec).map_err(damaged)?.tree;
+        let packing = packing(store, archive).map_err(damaged)?;
+        Self::of_tree(store, path, tree, Some(packing))
+    }
+
+    fn of_tree(
+        store: &Store,
+        path: &Utf8Path,
+        tree: Tree,
+        packing: Option<Packing>,
+    ) -> Result<Self, LoadError> {
         if tree.get(&TreePath::parse("python")?) != Some(&Entry::Directory) {
             return Err(LoadError::NotOne {
                 path: path.to_owned(),
@@ -155,7 +170,7 @@ impl Distribution {
             digest: store.put_tree(&tree)?,
             tree,
             manifest,
-            archive: facts,
+            packing,
         })
     }
 

@@ -51,7 +51,7 @@ impl Engine {
     ) -> Result<Vec<Utf8PathBuf>, EngineError> {
         let mut paths = Vec::new();
         for id in plan.wanted.values() {
-            if !matches!(plan.steps[id].kind, StepKind::Pack(_)) {
+            if !matches!(plan.steps[id].kind, StepKind::Pack(_)) || !outputs.contains_key(id) {
                 continue;
             }
             let path = match self.export_blocking(&outputs[id], out).await {

@@ -15,6 +15,8 @@ pub(super) struct Pending {
     pub(super) key: Digest,
     pub(super) spec: ActionSpec,
     pub(super) inputs: BTreeMap<String, TreeDigest>,
+    /// What the store has of it, although it is to be made anew.
+    pub(super) recorded: Option<TreeDigest>,
 }
 
 impl Engine {
@@ -45,7 +47,18 @@ impl Engine {
             .expect("the content of every input has just been looked up");
         let key = self.store.put_action_spec(&spec)?;
         let record = self.store.action(&key)?;
-        Ok((Pending { key, spec, inputs }, record))
+        let (record, recorded) = if self.reuse.covers(&plan.steps[id].kind) {
+            (record, None)
+        } else {
+            (None, record.map(|record| record.output))
+        };
+        let pending = Pending {
+            key,
+            spec,
+            inputs,
+            recorded,
+        };
+        Ok((pending, record))
     }
 
     /// The part of an output that a step uses.

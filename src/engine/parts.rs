@@ -13,6 +13,7 @@ use super::event::Listener;
 use super::history::History;
 use super::transfers::Transfers;
 use crate::fetch::Fetcher;
+use crate::plan::StepKind;
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::store::Store;
 
@@ -34,6 +35,28 @@ pub struct Engine {
     pub cancel: CancellationToken,
     /// The last action of each step of this build.
     pub history: History,
+    /// Which recorded results may be used.
+    pub reuse: Reuse,
+}
+
+/// Which recorded results an engine may use instead of doing a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reuse {
+    /// All.
+    Results,
+    /// Those only that are known by their digest before they are made: sources and the worker
+    /// root. The rest is made anew and held against what is recorded, which stays as it is.
+    Sources,
+}
+
+impl Reuse {
+    /// Whether a recorded result of such a step may be used.
+    pub(super) const fn covers(self, kind: &StepKind) -> bool {
+        match self {
+            Self::Results => true,
+            Self::Sources => matches!(kind, StepKind::Fetch(_) | StepKind::Root(_)),
+        }
+    }
 }
 
 impl Engine {

@@ -13,7 +13,7 @@ use crate::plan::{MissReason, Plan, StepId};
 #[derive(Clone, PartialEq, Debug)]
 pub enum Prospect {
     /// Its result would be taken from the store.
-    Cached(Made),
+    Cached(Box<Made>),
     /// It would run, for these reasons.
     Runs(Vec<MissReason>),
     /// That depends on what these inputs of it turn out to contain; they would run.
@@ -44,7 +44,7 @@ impl Engine {
                 Prospect::Open(open)
             };
             if let Prospect::Cached(result) = &prospect {
-                made.insert(id.clone(), result.clone());
+                made.insert(id.clone(), Made::clone(result));
             }
             prospects.push((id.clone(), prospect));
         }
@@ -58,10 +58,11 @@ impl Engine {
         made: &BTreeMap<StepId, Made>,
     ) -> Result<Prospect, EngineError> {
         match self.look_up(plan, id, made) {
-            Ok((pending, Some(record))) => Ok(Prospect::Cached(Made {
+            Ok((pending, Some(record))) => Ok(Prospect::Cached(Box::new(Made {
                 key: pending.key,
                 record,
-            })),
+                before: None,
+            }))),
             Ok((pending, None)) => Ok(Prospect::Runs(crate::plan::explain(
                 self.history.last(id).as_ref(),
                 &pending.spec,

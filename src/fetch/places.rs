@@ -116,7 +116,8 @@ impl Fetcher {
             let files = crates::find_cached(home.as_path(), krate, &offer.pin);
             attempts.extend(files.into_iter().map(Attempt::file));
         }
-        if let (From::Origin(Origin::Checkout(path)), Some(root)) = (offer.from, &self.inner.options.checkout) {
+        if let (From::Origin(Origin::Checkout(path)), Some(root)) = (offer.from, &self.inner.options.checkout)
+        {
             attempts.push(Attempt::file(root.as_path().join(path)));
         }
         attempts

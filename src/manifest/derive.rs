@@ -201,6 +201,7 @@ impl Derivation<'_> {
         Worker {
             image: self.description.worker.image.clone(),
             lock: self.description.worker.lock,
+            root: self.description.worker.root,
             toolchain: self.description.worker.toolchain.clone(),
             observed,
         }

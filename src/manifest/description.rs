@@ -67,6 +67,8 @@ pub struct Component {
     pub tree: Option<TreeDigest>,
     /// Patches: path in `patches/` → digest.
     pub patches: BTreeMap<String, Digest>,
+    /// Digest of its commands, flags and scripts.
+    pub recipe: Digest,
     /// Licence texts.
     pub licenses: Vec<LicenseFile>,
     /// Static libraries.
@@ -87,6 +89,8 @@ pub struct WorkerIdentity {
     pub image: String,
     /// Digest of the lock.
     pub lock: Digest,
+    /// Definition digest of the step that unpacks it.
+    pub root: Digest,
     /// Versions of the packages that make code: package → version.
     pub toolchain: BTreeMap<String, String>,
 }

@@ -238,11 +238,25 @@ pub struct Extension {
 
 /// Why bytes are not a manifest.
 #[derive(Debug, thiserror::Error)]
-#[error("not a `PYTHON.json` that we can read")]
-pub struct ReadManifestError {
-    /// What the parser found, with line and column.
-    #[from]
-    source: serde_json::Error,
+#[non_exhaustive]
+pub enum ReadManifestError {
+    /// It is none, or not of this version's form.
+    #[error("not a `PYTHON.json` that we can read")]
+    Malformed {
+        /// What the parser found, with line and column.
+        #[from]
+        source: serde_json::Error,
+    },
+    /// It was written by a later `pbs`.
+    #[error("its {what} is `{found}`, which is newer than the `{known}` that this pbs reads")]
+    Newer {
+        /// `version` or `pbs.format`.
+        what: &'static str,
+        /// What it says.
+        found: String,
+        /// What we can read.
+        known: u64,
+    },
 }
 
 impl Manifest {
@@ -253,7 +267,7 @@ impl Manifest {
 
     /// Reads `PYTHON.json`.
     pub fn read(bytes: &[u8]) -> Result<Self, ReadManifestError> {
-        Ok(serde_json::from_slice(bytes)?)
+        serde_json::from_slice(bytes).map_err(|source| newer(bytes).unwrap_or_else(|| source.into()))
     }
 
     /// Writes `PYTHON.json`: indented, ending in a line feed, always the same bytes for the same facts.
@@ -263,4 +277,19 @@ impl Manifest {
         bytes.push(b'\n');
         bytes
     }
+}
+
+/// Whether a manifest that we cannot read says itself that it is of a later form.
+fn newer(bytes: &[u8]) -> Option<ReadManifestError> {
+    let document: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let versions = [("version", "/version", 8), ("pbs.format", "/pbs/format", 1)];
+    versions.into_iter().find_map(|(what, pointer, known)| {
+        let value = document.pointer(pointer)?;
+        let number = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
+        (number > known).then(|| ReadManifestError::Newer {
+            what,
+            found: number.to_string(),
+            known,
+        })
+    })
 }

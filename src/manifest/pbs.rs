@@ -79,6 +79,8 @@ pub struct ComponentRecord {
     pub tree: Option<TreeDigest>,
     /// Patches in the order of their names: path in `patches/` → digest.
     pub patches: BTreeMap<String, Digest>,
+    /// Digest of its recipe: commands, flags and scripts without their comments.
+    pub recipe: Digest,
     /// SPDX expressions of its licences.
     pub licenses: Vec<String>,
     /// Texts of its licences.
@@ -102,6 +104,8 @@ pub struct Worker {
     pub image: String,
     /// Digest of its lock.
     pub lock: Digest,
+    /// Digest of all that decides what is in it: packages, links, files, what is removed.
+    pub root: Digest,
     /// The packages that make code: package → version.
     pub toolchain: BTreeMap<String, String>,
     /// What compilers and linkers wrote into the interpreter about themselves.

@@ -133,7 +133,7 @@ pub fn definitions(plan: &Plan) -> BTreeMap<StepId, Digest> {
 ///
 /// # Panics
 /// If an input's definition is missing: a plan has inputs before the steps that use them.
-fn definition(step: &Step, known: &BTreeMap<StepId, Digest>) -> Digest {
+pub(super) fn definition(step: &Step, known: &BTreeMap<StepId, Digest>) -> Digest {
     #[derive(Serialize)]
     struct Definition<'a> {
         command: Command,
@@ -160,7 +160,7 @@ fn definition(step: &Step, known: &BTreeMap<StepId, Digest>) -> Digest {
 
 /// One spelling for one value: JSON without spaces, fields in the order of their declaration, maps
 /// sorted.
-fn canonical<T: Serialize>(value: &T) -> String {
+pub(super) fn canonical<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("parameters are maps with text keys, lists, texts and numbers")
 }
 

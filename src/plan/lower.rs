@@ -74,7 +74,10 @@ const PROFILE: &str = "profile";
 /// The plan that makes the profile of a build that trains.
 pub fn lower_training(build: &Build) -> Result<Plan, LowerError> {
     let mut plan = lower(build)?;
-    plan.wanted = trained(build).into_iter().map(|id| (PROFILE.to_owned(), id)).collect();
+    plan.wanted = trained(build)
+        .into_iter()
+        .map(|id| (PROFILE.to_owned(), id))
+        .collect();
     Ok(plan)
 }
 

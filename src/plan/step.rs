@@ -272,7 +272,7 @@ pub struct LicenseFile {
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Manifest {
     /// What is known before anything is built.
-    pub description: crate::manifest::Description,
+    pub description: Box<crate::manifest::Description>,
 }
 
 /// See [`StepKind::Pack`].

@@ -74,7 +74,9 @@ pub enum PatchHeaderError {
         text: String,
     },
     /// An upstream status of another form.
-    #[error("`{text}` is none of `merged <link>`, `submitted <link>`, `unsent: <reason>`, `not-for-upstream: <reason>`")]
+    #[error(
+        "`{text}` is none of `merged <link>`, `submitted <link>`, `unsent: <reason>`, `not-for-upstream: <reason>`"
+    )]
     Status {
         /// What there is.
         text: String,
@@ -169,9 +171,15 @@ mod tests {
     #[test]
     fn reads_every_status() {
         let check = |text: &str, expected| assert_eq!(status(text), Ok(expected));
-        check("submitted https://x/2", UpstreamStatus::Submitted("https://x/2".into()));
+        check(
+            "submitted https://x/2",
+            UpstreamStatus::Submitted("https://x/2".into()),
+        );
         check("unsent: no account", UpstreamStatus::Unsent("no account".into()));
-        check("not-for-upstream: ours", UpstreamStatus::NotForUpstream("ours".into()));
+        check(
+            "not-for-upstream: ours",
+            UpstreamStatus::NotForUpstream("ours".into()),
+        );
     }
 
     #[test]

@@ -116,7 +116,10 @@ impl ProfileFile {
             .iter()
             .map(|(name, sum)| (name.as_str(), sum.0.0))
             .collect();
-        for name in now.keys().chain(then.keys().filter(|name| !now.contains_key(*name))) {
+        for name in now
+            .keys()
+            .chain(then.keys().filter(|name| !now.contains_key(*name)))
+        {
             match (then.get(name), now.get(name)) {
                 (Some(then), Some(now)) if then == now => {}
                 (Some(_), Some(_)) => drift.push(format!("`patches/{name}` was another one")),

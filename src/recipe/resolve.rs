@@ -129,9 +129,9 @@ impl ResolveError {
             }
             Self::Excluded { instead, .. } if instead.is_empty() => "choose another target".into(),
             Self::Excluded { instead, .. } => format!("for this target there is: {}", instead.join(", ")),
-            Self::NoProfile { python, .. } => format!(
-                "`pbs train --python {python}` records one; `--train` trains for this build alone"
-            ),
+            Self::NoProfile { python, .. } => {
+                format!("`pbs train --python {python}` records one; `--train` trains for this build alone")
+            }
             Self::NothingToTrain { known, .. } => format!("with a profile there is: {}", known.join(", ")),
             Self::PinnedPython => "choose it with `--python`".into(),
         }

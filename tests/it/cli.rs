@@ -101,6 +101,8 @@ fn help_of_every_command() {
         &["verify", "--help"],
         &["test", "--help"],
         &["inspect", "--help"],
+        &["diff", "--help"],
+        &["reproduce", "--help"],
         &["targets", "--help"],
         &["doctor", "--help"],
         &["ci", "matrix", "--help"],
@@ -152,6 +154,31 @@ fn bad_input_is_told_with_a_hint() {
     fs_err::create_dir_all(good.root.join("unpacked/python")).unwrap();
     fs_err::write(good.root.join("unpacked/python/PYTHON.json"), "{\"version\": 9}").unwrap();
     say("no manifest", good.pbs(&["inspect", "unpacked"]));
+    say(
+        "diff with no distribution",
+        good.pbs(&["diff", "unpacked", "nothing"]),
+    );
+    say(
+        "unknown kind of difference",
+        good.pbs(&["diff", "a", "b", "--ignore", "times"]),
+    );
+    say("reproduce no distribution", good.pbs(&["reproduce", "nothing"]));
+    say("reproduce a newer one", good.pbs(&["reproduce", "unpacked"]));
+    let manifest = good.root.join("unpacked/python/PYTHON.json");
+    fs_err::write(&manifest, "{\"version\": \"8\"").unwrap();
+    say("reproduce a damaged one", good.pbs(&["reproduce", "unpacked"]));
+    let sample = include_str!("../fixtures/manifest/sample.json");
+    fs_err::write(&manifest, sample).unwrap();
+    say(
+        "reproduce an unknown version",
+        good.pbs(&["reproduce", "unpacked"]),
+    );
+    let elsewhere = sample.replace("x86_64-unknown-linux-gnu", "riscv64-unknown-linux-gnu");
+    fs_err::write(&manifest, elsewhere).unwrap();
+    say(
+        "reproduce for an unknown target",
+        good.pbs(&["reproduce", "unpacked"]),
+    );
     fs_err::write(good.root.join("a-file"), "").unwrap();
     say(
         "the store is a file",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pbs::engine::{
-    Class, Engine, EngineError, Event, History, LazySandbox, Listener, Outputs, Prospect, StepError,
+    Class, Engine, EngineError, Event, History, LazySandbox, Listener, Outputs, Prospect, Reuse, StepError,
     Transfers,
 };
 use pbs::fetch::{FetchOptions, Fetcher, Network};
@@ -162,6 +162,7 @@ fn bench_in(dir: &Arc<tempfile::TempDir>, sandbox: impl Sandbox + 'static) -> Be
         listener,
         cancel: CancellationToken::new(),
         history: History::new(&store, "test"),
+        reuse: Reuse::Results,
         store,
     });
     Bench {

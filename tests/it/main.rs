@@ -5,6 +5,7 @@
 mod archive;
 mod bench;
 mod cli;
+mod diff;
 mod dist;
 mod distribution;
 mod engine;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use pbs::link::plan;
 use pbs::manifest::{Disagreement, Manifest, SelectError, Selection, select, select_flavor};
-use pbs::model::TreePath;
+use pbs::model::{Digest, TreePath};
 use pbs::plan::{Flavor, Linkage};
 use pbs::verify::relink;
 
@@ -304,4 +304,52 @@ fn an_interpreter_links_with_our_table() {
     cc(Utf8Path::from_path(dir.path()).unwrap(), &words);
     // It ends with 0 where the first line of the table is there.
     duct::cmd!(dir.path().join("python")).run().unwrap();
+}
+
+#[test]
+fn inputs_that_moved_are_told() {
+    needs_cc!();
+    let parts = made_parts();
+    let manifest = parts.derive().unwrap();
+    let told = |change: fn(&mut pbs::manifest::Description)| -> Vec<String> {
+        let mut description = parts.description.clone();
+        change(&mut description);
+        let moved = pbs::manifest::moved_inputs(&manifest, &description);
+        moved.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(told(|_| {}), [""; 0]);
+    assert_eq!(
+        told(|here| here.components[1].version = "1.3.2".into()),
+        ["version of `zlib`: 1.3.1 there, 1.3.2 here"]
+    );
+    let recipe = told(|here| here.components[1].recipe = Digest::of(b"other"));
+    assert!(
+        recipe[0].starts_with("recipe of `zlib` (scripts or flags): sha256:"),
+        "{recipe:?}"
+    );
+    let source = told(|here| here.components[1].archive = Some(Digest::of(b"other").into()));
+    assert!(source[0].starts_with("source of `zlib`: sha256:"), "{source:?}");
+    let patch = told(|here| {
+        let patches = &mut here.components[0].patches;
+        patches.insert("cpython/0001.patch".into(), Digest::of(b"patch"));
+    });
+    assert!(
+        patch[0].starts_with("patch of `cpython`: `cpython/0001.patch`: none there, sha256:"),
+        "{patch:?}"
+    );
+    assert_eq!(
+        told(|here| {
+            here.components.pop();
+        }),
+        ["package `zlib`: 1.3.1 there, none here"]
+    );
+    assert_eq!(
+        told(|here| here.epoch += 1),
+        ["epoch: 1767225600 there, 1767225601 here"]
+    );
+    assert_eq!(
+        told(|here| here.modules.get_mut("math").unwrap().linkage = pbs::plan::Linkage::Shared),
+        ["linkage of the extension module `math`: builtin there, shared here"]
+    );
+    assert!(told(|here| here.worker.root = Digest::of(b"other"))[0].starts_with("worker root: sha256:"));
 }

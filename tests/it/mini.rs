@@ -4,6 +4,7 @@
 //! rules, the relink, the archives. What can go wrong on a machine is made to go wrong here.
 
 mod profile;
+mod reproduce;
 mod root;
 pub(crate) mod toy;
 

@@ -12,7 +12,7 @@ use crate::support::requires;
 /// The layers, the lowest first: a module uses those of its own layer and below.
 const LAYERS: [&[&str]; 5] = [
     &["model"],
-    &["inspect", "link", "manifest", "plan", "recipe", "verify"],
+    &["diff", "inspect", "link", "manifest", "plan", "recipe", "verify"],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
     &["engine", "relink"],
     &["cli", "ui"],

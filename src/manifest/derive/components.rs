@@ -42,6 +42,7 @@ impl Derivation<'_> {
                 archive: component.archive,
                 tree: component.tree,
                 patches: component.patches.clone(),
+                recipe: component.recipe,
                 licenses: component
                     .licenses
                     .iter()

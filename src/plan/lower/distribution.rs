@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 use super::{Lowering, inputs, step_id, whole};
 use crate::manifest::{Component, Description, ProfileIdentity, WorkerIdentity};
 use crate::model::{Digest, TreePath};
+use crate::plan::key::definition;
 use crate::plan::{
     Assemble, CPYTHON, Flavor, Input, Manifest, Pack, Plan, ROOT, SourceIdentity, Step, StepId, StepKind,
-    Verify, Weight,
+    Verify, Weight, recipe_digest,
 };
-use crate::recipe::{Build, DefaultOptions, Linked, PackageBuild, Profile};
+use crate::recipe::{DefaultOptions, Linked, PackageBuild, Profile};
 
 impl Lowering<'_> {
     pub(super) fn distribution(mut self) -> Plan {
@@ -63,7 +64,7 @@ impl Lowering<'_> {
 
     fn manifest(&mut self) {
         let manifest = Manifest {
-            description: describe(self.build),
+            description: Box::new(self.describe()),
         };
         let step = Step {
             kind: StepKind::Manifest(manifest),
@@ -145,46 +146,51 @@ impl Lowering<'_> {
     }
 }
 
-/// The manifest's part that is known beforehand.
-fn describe(build: &Build) -> Description {
-    let mut components: Vec<Component> = build
-        .packages
-        .iter()
-        .map(|(name, package)| component(name, package))
-        .collect();
-    components.sort_by_key(|component| (component.name != CPYTHON, component.name.clone()));
-    let target = &build.target_file;
-    Description {
-        python: build.python.clone(),
-        target: build.target.clone(),
-        os: target.os,
-        object_format: target.object_format,
-        options: build.options.clone(),
-        crt_features: target
-            .crt_features
+impl Lowering<'_> {
+    /// The manifest's part that is known beforehand.
+    fn describe(&self) -> Description {
+        let build = self.build;
+        let recipe = |name: &str| recipe_digest(name, self.steps.iter());
+        let mut components: Vec<Component> = build
+            .packages
             .iter()
-            .map(|feature| feature.0.clone())
-            .collect(),
-        platform_tag: target.platform_tag.0.clone(),
-        tag: build.tag.clone(),
-        epoch: build.epoch,
-        modules: build.modules.clone(),
-        components,
-        worker: WorkerIdentity {
-            image: build.root.image.clone(),
-            lock: build.lock,
-            toolchain: build.worker_toolchain.clone(),
-        },
-        profile: build.profile.as_ref().map(|profile| ProfileIdentity {
-            archive: match profile {
-                Profile::Recorded(recorded) => Some(recorded.source.archive),
-                Profile::Trained => None,
+            .map(|(name, package)| component(name, package, recipe(name)))
+            .collect();
+        components.sort_by_key(|component| (component.name != CPYTHON, component.name.clone()));
+        let target = &build.target_file;
+        Description {
+            python: build.python.clone(),
+            target: build.target.clone(),
+            os: target.os,
+            object_format: target.object_format,
+            options: build.options.clone(),
+            crt_features: target
+                .crt_features
+                .iter()
+                .map(|feature| feature.0.clone())
+                .collect(),
+            platform_tag: target.platform_tag.0.clone(),
+            tag: build.tag.clone(),
+            epoch: build.epoch,
+            modules: build.modules.clone(),
+            components,
+            worker: WorkerIdentity {
+                image: build.root.image.clone(),
+                lock: build.lock,
+                root: definition(&self.steps[&self.root], &BTreeMap::new()),
+                toolchain: build.worker_toolchain.clone(),
             },
-        }),
+            profile: build.profile.as_ref().map(|profile| ProfileIdentity {
+                archive: match profile {
+                    Profile::Recorded(recorded) => Some(recorded.source.archive),
+                    Profile::Trained => None,
+                },
+            }),
+        }
     }
 }
 
-fn component(name: &str, package: &PackageBuild) -> Component {
+fn component(name: &str, package: &PackageBuild, recipe: Digest) -> Component {
     let source = package.source.as_ref();
     let tree = source.and_then(|source| match &source.identity {
         SourceIdentity::Tree { digest, .. } => Some(*digest),
@@ -202,6 +208,7 @@ fn component(name: &str, package: &PackageBuild) -> Component {
         patches: patches
             .map(|patch| (patch.name.clone(), Digest::of(patch.text.as_bytes())))
             .collect(),
+        recipe,
         licenses: package.licenses.clone(),
         libraries: package.libraries.clone(),
         linked: package.linked == Linked::Yes,

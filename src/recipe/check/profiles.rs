@@ -20,7 +20,10 @@ impl Checker<'_> {
             let options = value.options.0.to_string();
             self.known(file, &["options", &options], "option", &self.options());
             if value.format != PROFILE_VERSION {
-                let message = format!("this is format {}; this `pbs` reads {PROFILE_VERSION}", value.format);
+                let message = format!(
+                    "this is format {}; this `pbs` reads {PROFILE_VERSION}",
+                    value.format
+                );
                 self.report(file, &["format"], Problem::Value { message });
             }
         }

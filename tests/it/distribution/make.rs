@@ -265,6 +265,7 @@ fn description() -> Description {
         archive: Some(Digest::of(name.as_bytes()).into()),
         tree: None,
         patches: BTreeMap::new(),
+        recipe: Digest::of(b"recipe"),
         licenses: vec![license(name, spdx)],
         libraries: libraries.iter().map(|library| (*library).to_owned()).collect(),
         linked: true,
@@ -307,6 +308,7 @@ fn description() -> Description {
         worker: WorkerIdentity {
             image: "worker".into(),
             lock: Digest::of(b"lock"),
+            root: Digest::of(b"root"),
             toolchain: BTreeMap::new(),
         },
         profile: None,

@@ -1,0 +1,226 @@
+//! Two ELF files: what a loader is told, which sections differ, which symbols came and went.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use object::read::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use serde_json::{Value, json};
+
+use super::bytes::first_difference;
+use super::difference::{ElfDifference, FieldDifference, SectionDifference, SymbolDifference};
+use crate::inspect::{Elf, ElfKind, Stack};
+
+/// A section by its name and how many of that name came before it.
+type Key = (String, usize);
+
+struct Section<'a> {
+    address: u64,
+    size: u64,
+    index: object::SectionIndex,
+    data: &'a [u8],
+}
+
+/// What differs; nothing where one of them cannot be read.
+pub(super) fn compare(a: &[u8], b: &[u8]) -> Option<ElfDifference> {
+    let (file_a, file_b) = (object::File::parse(a).ok()?, object::File::parse(b).ok()?);
+    let mut found = ElfDifference::default();
+    if let (Ok(a), Ok(b)) = (Elf::parse(a), Elf::parse(b)) {
+        let facts = facts(&a).into_iter().zip(facts(&b));
+        found.facts = facts
+            .filter(|((_, a), (_, b))| a != b)
+            .map(|((field, a), (_, b))| FieldDifference {
+                field: field.to_owned(),
+                a: Some(a),
+                b: Some(b),
+            })
+            .collect();
+    }
+    let (of_a, of_b) = (sections(&file_a), sections(&file_b));
+    let names: BTreeSet<&Key> = of_a.keys().chain(of_b.keys()).collect();
+    for key in names {
+        let (a, b) = (of_a.get(key), of_b.get(key));
+        let mut section = SectionDifference {
+            name: key.0.clone(),
+            a: a.map(|section| section.size),
+            b: b.map(|section| section.size),
+            first: None,
+            symbol: None,
+        };
+        if let (Some(a), Some(b)) = (a, b) {
+            section.first = first_difference(a.data, b.data);
+            if section.first.is_none() && a.size == b.size {
+                found.moved += usize::from(a.address != b.address);
+                continue;
+            }
+            section.symbol = section.first.and_then(|at| symbol_at(&file_a, a, at));
+        }
+        found.sections.push(section);
+    }
+    let tables = [
+        ("symtab", names_of(file_a.symbols()), names_of(file_b.symbols())),
+        (
+            "dynsym",
+            names_of(file_a.dynamic_symbols()),
+            names_of(file_b.dynamic_symbols()),
+        ),
+    ];
+    for (table, of_a, of_b) in tables {
+        let only = |these: &BTreeSet<String>, those: &BTreeSet<String>| -> Vec<String> {
+            these.difference(those).cloned().collect()
+        };
+        let (only_in_a, only_in_b) = (only(&of_a, &of_b), only(&of_b, &of_a));
+        // A table that is not there at all is told by its section.
+        let both = !of_a.is_empty() && !of_b.is_empty();
+        if both && (!only_in_a.is_empty() || !only_in_b.is_empty()) {
+            let table = table.to_owned();
+            found.symbols.push(SymbolDifference {
+                table,
+                only_in_a,
+                only_in_b,
+            });
+        }
+    }
+    if found == ElfDifference::default() {
+        found.elsewhere = first_difference(a, b);
+    }
+    Some(found)
+}
+
+fn sections<'a>(file: &object::File<'a>) -> BTreeMap<Key, Section<'a>> {
+    let mut sections = BTreeMap::new();
+    let mut seen = BTreeMap::<String, usize>::new();
+    for section in file.sections() {
+        let name = String::from_utf8_lossy(section.name_bytes().unwrap_or_default()).into_owned();
+        let number = seen.entry(name.clone()).or_default();
+        let key = (name, *number);
+        *number += 1;
+        let section = Section {
+            address: section.address(),
+            size: section.size(),
+            index: section.index(),
+            data: section.data().unwrap_or_default(),
+        };
+        sections.insert(key, section);
+    }
+    sections
+}
+
+/// The symbol of a file that an offset in a section belongs to.
+fn symbol_at(file: &object::File<'_>, section: &Section<'_>, offset: u64) -> Option<String> {
+    let at = section.address + offset;
+    let symbols = file.symbols().chain(file.dynamic_symbols());
+    let covers = symbols.filter(|symbol| {
+        symbol.section_index() == Some(section.index)
+            && symbol.size() > 0
+            && (symbol.address()..symbol.address() + symbol.size()).contains(&at)
+    });
+    let mut names = covers.filter_map(|symbol| symbol.name().ok().map(str::to_owned));
+    names.find(|name| !name.is_empty())
+}
+
+fn names_of<'a>(symbols: impl Iterator<Item = object::Symbol<'a, 'a>>) -> BTreeSet<String> {
+    symbols
+        .filter_map(|symbol| symbol.name().ok().map(str::to_owned))
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// What a loader or a linker is told, each with its name.
+fn facts(elf: &Elf) -> Vec<(&'static str, Value)> {
+    let kind = match elf.kind {
+        ElfKind::Relocatable => "object",
+        ElfKind::Executable => "executable at fixed addresses",
+        ElfKind::PositionIndependentExecutable => "position-independent executable",
+        ElfKind::SharedLibrary => "shared library",
+    };
+    let stack = match elf.stack {
+        Stack::Unsaid => "unsaid",
+        Stack::NotExecutable => "not executable",
+        Stack::Executable => "executable",
+    };
+    vec![
+        ("machine", json!(elf.machine)),
+        ("kind", json!(kind)),
+        ("interpreter", json!(elf.interpreter)),
+        ("soname", json!(elf.soname)),
+        ("needed", json!(elf.needed)),
+        ("rpath", json!(elf.rpath)),
+        ("runpath", json!(elf.runpath)),
+        ("symbol versions", json!(elf.versions)),
+        ("stack", json!(stack)),
+        ("relro", json!(elf.relro)),
+        ("bind now", json!(elf.bind_now)),
+        ("text relocations", json!(elf.text_relocations)),
+        ("writable code", json!(elf.writable_code)),
+        ("build id", json!(elf.build_id)),
+        ("compilers", json!(elf.comments)),
+    ]
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use object::write::{Object, Symbol, SymbolSection};
+    use object::{Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+
+    /// An object with one function of this code and this read-only data.
+    pub(in crate::diff) fn object(function: &str, code: &[u8], data: &[u8]) -> Vec<u8> {
+        let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
+        let text = object.add_section(Vec::new(), b".text".to_vec(), SectionKind::Text);
+        object.append_section_data(text, code, 1);
+        if !data.is_empty() {
+            let section = object.add_section(Vec::new(), b".rodata".to_vec(), SectionKind::ReadOnlyData);
+            object.append_section_data(section, data, 1);
+        }
+        object.add_symbol(Symbol {
+            name: function.into(),
+            value: 0,
+            size: code.len() as u64,
+            kind: SymbolKind::Text,
+            scope: SymbolScope::Dynamic,
+            weak: false,
+            section: SymbolSection::Section(text),
+            flags: SymbolFlags::None,
+        });
+        object.write().unwrap()
+    }
+
+    #[test]
+    fn names_the_section_and_the_function() {
+        let found = compare(
+            &object("f", b"\x90\x90\xc3", b""),
+            &object("f", b"\x90\xc3\xc3", b""),
+        );
+        let found = found.unwrap();
+        assert_eq!(found.sections.len(), 1, "{found:?}");
+        let section = &found.sections[0];
+        assert_eq!(
+            (
+                section.name.as_str(),
+                section.a,
+                section.first,
+                section.symbol.as_deref()
+            ),
+            (".text", Some(3), Some(1), Some("f"))
+        );
+        assert_eq!((found.symbols.len(), found.elsewhere), (0, None));
+    }
+
+    #[test]
+    fn names_what_came_and_went() {
+        let found = compare(&object("f", b"\xc3", b"data"), &object("g", b"\xc3", b"")).unwrap();
+        let rodata = found.sections.iter().find(|section| section.name == ".rodata");
+        assert_eq!(rodata.unwrap().b, None);
+        assert_eq!(found.symbols[0].only_in_a, ["f"]);
+        assert_eq!(found.symbols[0].only_in_b, ["g"]);
+    }
+
+    #[test]
+    fn what_is_in_no_section_is_found_too() {
+        let one = object("f", b"\xc3", b"");
+        let mut other = one.clone();
+        // e_flags, which mean nothing on this machine.
+        other[48] ^= 1;
+        assert_eq!(compare(&one, &other).unwrap().elsewhere, Some(48));
+        assert!(compare(b"\x7fELF", &one).is_none());
+    }
+}
