@@ -30,10 +30,11 @@ configure() {
   export CPPFLAGS LDFLAGS
 
   # The NODIST flags are for the interpreter itself; sysconfig does not hand them to those who build extensions. The build-id
-  # is what debug information is found by. What nobody calls, such as librt, is not loaded at every start.
+  # is what debug information is found by. What nobody calls is not loaded at every start. The compiler marks what the profile
+  # says is hot or cold; each kind stands together, so that fewer pages are touched.
   export CC=clang CXX=clang++ AR=ar RANLIB=ranlib READELF=readelf
   export CFLAGS_NODIST="$TARGET_CFLAGS $TARGET_CPPFLAGS $PYTHON_CFLAGS"
-  export LDFLAGS_NODIST="$TARGET_LDFLAGS -Wl,--build-id=sha1 -Wl,--as-needed"
+  export LDFLAGS_NODIST="$TARGET_LDFLAGS -Wl,--build-id=sha1 -Wl,--as-needed -Wl,-z,keep-text-section-prefix"
   export CONFIG_SITE=/in/recipe/config.site ARFLAGS=rcsD
 
   # --enable-shared because libpython is there for embedders and sysconfig should say so; the interpreter is linked from

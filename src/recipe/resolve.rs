@@ -205,14 +205,17 @@ impl RecipeSet {
         Ok(lookup("image", image, &self.images)?.root(image))
     }
 
-    /// Every combination that is released: version × target × options without the exceptions.
+    /// Every combination that is released: version × target × options without the exceptions, and
+    /// without those that want a profile which is not recorded yet.
     #[must_use]
     pub fn released(&self) -> Vec<Request> {
         let mut requests = Vec::new();
         for (python, version) in &self.packages[CPYTHON].versions {
             for target in self.targets.values() {
-                for options in self.options.value.options.keys() {
-                    if excluded(&version.value, &target.value.target.0, &options.0).is_none() {
+                for (options, set) in &self.options.value.options {
+                    let is_complete = !set.profile || self.profiles.contains_key(python);
+                    let excluded = excluded(&version.value, &target.value.target.0, &options.0);
+                    if is_complete && excluded.is_none() {
                         requests.push(Request {
                             python: Some(python.clone()),
                             target: target.value.target.0.to_string(),

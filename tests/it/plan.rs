@@ -54,6 +54,9 @@ fn every_released_combination() {
     let complete = files.iter().any(|file| file.path == "recipes/zlib/recipe.yaml");
     requires!("recipes", complete);
     let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
+    for version in set.packages["cpython"].versions.keys() {
+        assert!(set.profiles.contains_key(version), "`pbs train --python {version}` is due");
+    }
     for request in set.released() {
         let build = set.resolve(&request).unwrap();
         let name = format!("{}-{}-{}", build.python, build.target, build.options);
@@ -207,6 +210,7 @@ fn what_decides_the_output_is_in_the_definition() {
     let dist = [
         "dist/assemble",
         "dist/manifest",
+        "dist/pack-debuginfo",
         "dist/pack-full",
         "dist/pack-install_only",
         "dist/pack-install_only_stripped",

@@ -73,7 +73,7 @@ fn the_toy_has_no_mistakes() {
     assert_eq!(
         set.released().len(),
         3,
-        "two versions × two options, without one exception"
+        "two versions × two options, without one exception; no profile is recorded"
     );
 }
 
