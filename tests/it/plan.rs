@@ -55,7 +55,10 @@ fn every_released_combination() {
     requires!("recipes", complete);
     let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
     for version in set.packages["cpython"].versions.keys() {
-        assert!(set.profiles.contains_key(version), "`pbs train --python {version}` is due");
+        assert!(
+            set.profiles.contains_key(version),
+            "`pbs train --python {version}` is due"
+        );
     }
     for request in set.released() {
         let build = set.resolve(&request).unwrap();
