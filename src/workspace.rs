@@ -53,6 +53,22 @@ pub enum WorkspaceError {
     },
 }
 
+impl WorkspaceError {
+    /// What a person can do about it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NoRecipes { .. } => {
+                "name a checkout of pbs, or a copy of its recipes/, patches/ and docker/"
+            }
+            Self::Read(_) => "all of recipes/, patches/ and docker/ must be readable",
+            Self::Name { .. } => "rename it",
+            Self::NotText { .. } | Self::TooLarge { .. } => "only text that people write belongs there",
+            Self::Special { .. } => "put a file in its place, or take it away",
+        }
+    }
+}
+
 /// Reads every file of `recipes/`, `patches/` and `docker/` below `root`, sorted by path.
 ///
 /// Hidden files and editors' backups (`*~`) are left out, and so are archives of profiles: they are

@@ -183,7 +183,8 @@ impl ArchiveError {
             Self::Format => {
                 Some("pbs reads .tar, .tar.gz, .tar.xz, .tar.bz2, .tar.zst, .crate, .zip and .whl")
             }
-            Self::Damaged { .. } | Self::Glob { .. } | Self::NoFirst { .. } | Self::Header { .. } => None,
+            Self::Damaged { .. } => Some("get it again: it was cut off or changed on its way"),
+            Self::Glob { .. } | Self::NoFirst { .. } | Self::Header { .. } => None,
         }
     }
 }

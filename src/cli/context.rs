@@ -68,8 +68,12 @@ impl Planned {
 }
 
 impl Context {
-    /// Says something to the person, not to a program that reads standard output.
+    /// Says something to the person, unless they asked for failures only, and not to a program that
+    /// reads standard output.
     pub(super) fn say(&self, text: &str) {
+        if self.global.quiet {
+            return;
+        }
         self.reporter.clear();
         // Nobody is left to be told that standard error is closed.
         let _ = writeln!(std::io::stderr(), "{text}");
@@ -348,10 +352,14 @@ fn default_target(recipes: &RecipeSet) -> Result<String, CliError> {
     like_this.sort_by_key(|(_, file)| file.value.libc);
     like_this.first().map(|(name, _)| (*name).clone()).ok_or_else(|| {
         let known: Vec<&str> = recipes.targets.keys().map(String::as_str).collect();
+        let hint = match &known[..] {
+            [] => "recipes/targets/ has no file; add one".to_owned(),
+            known => format!("choose one with `--target`: {}", known.join(", ")),
+        };
         CliError::input(format!(
             "the recipes have no target for a machine like this one ({os}, {arch})"
         ))
-        .hint(format!("choose one with `--target`: {}", known.join(", ")))
+        .hint(hint)
     })
 }
 

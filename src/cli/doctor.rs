@@ -122,7 +122,13 @@ fn recipes(context: &Context) -> Check {
             found: root.into_string(),
             hint: None,
         },
-        Err(error) => failed(what, &error),
+        Err(error) => {
+            let mut check = failed(what, &error);
+            if check.found.is_empty() {
+                "there are mistakes in them".clone_into(&mut check.found);
+            }
+            check
+        }
     }
 }
 
@@ -223,9 +229,10 @@ fn failed(what: &'static str, error: &CliError) -> Check {
             .cloned()
             .collect::<Vec<_>>()
             .join(": "),
+        // Mistakes in recipes are told by their details alone.
         hint: Some(
             failures
-                .flat_map(|failure| &failure.hints)
+                .flat_map(|failure| failure.details.iter().chain(&failure.hints))
                 .cloned()
                 .collect::<Vec<_>>()
                 .join("\n"),

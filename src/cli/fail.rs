@@ -76,7 +76,7 @@ impl std::convert::From<SettingsError> for CliError {
 
 impl std::convert::From<WorkspaceError> for CliError {
     fn from(error: WorkspaceError) -> Self {
-        Self::new(Class::Input, Failure::of(&error))
+        Self::new(Class::Input, Failure::of(&error).hint(error.hint()))
     }
 }
 
@@ -111,6 +111,10 @@ impl std::convert::From<EngineError> for CliError {
                 failure.hints.extend(sandbox.hint());
                 vec![failure]
             }
+            EngineError::Io(_) => vec![
+                Failure::of(&error)
+                    .hint("is there space, and may files be made there? `--out DIR` names another directory"),
+            ],
             _ => vec![Failure::of(&error)],
         };
         Self { class, failures }
@@ -145,7 +149,10 @@ fn step_failure(failed: &StepFailure) -> Failure {
             failed.step
         ));
     }
-    failure.hints.extend(failed.hint.clone());
+    // The recipe knows why its step may fail, but not what a machine may lack.
+    if !failed.error.is_of_store() {
+        failure.hints.extend(failed.hint.clone());
+    }
     failure
 }
 
@@ -153,7 +160,10 @@ impl std::convert::From<EnterError> for CliError {
     fn from(error: EnterError) -> Self {
         match error {
             EnterError::Inputs(error) => error.into(),
-            EnterError::NoSandbox { .. } => Self::new(Class::Input, Failure::of(&error)),
+            EnterError::NoSandbox { ref step } => {
+                let hint = format!("`pbs explain {step}` says what becomes of it");
+                Self::new(Class::Input, Failure::of(&error).hint(hint))
+            }
             EnterError::Step { ref source, .. } => {
                 let mut failure = Failure::of(&error);
                 failure.hints.extend(source.hint());

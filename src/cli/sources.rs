@@ -1,6 +1,7 @@
 //! `pbs sources`: what builds need from the world.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
@@ -8,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::args::{From, Which};
 use super::context::{Context, Planned};
 use super::fail::CliError;
-use crate::engine::{Class, Silent, Transfers};
+use crate::engine::{Class, Listener, Transfers};
 use crate::fetch::{FetchError, Fetcher, Need, fetch_all, mirror};
 
 /// List, prefetch or mirror sources and the packages of the worker root
@@ -108,7 +109,8 @@ impl Sources {
 
 fn fetcher(context: &Context, from: &From) -> Result<Fetcher, CliError> {
     let store = context.store()?;
-    context.fetcher(store, from, &Transfers::new(std::sync::Arc::new(Silent)))
+    let listener: Arc<dyn Listener> = Arc::clone(&context.reporter) as _;
+    context.fetcher(store, from, &Transfers::new(listener))
 }
 
 /// What plans need from the world.

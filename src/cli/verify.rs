@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use camino::Utf8PathBuf;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::args::{From, Running};
 use super::context::Context;
@@ -21,13 +21,22 @@ pub(super) struct Verify {
     /// List the rules and what each one guards
     #[arg(long)]
     rules: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
     #[command(flatten)]
     from: From,
     #[command(flatten)]
     running: Running,
+}
+
+/// `--format`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    /// One finding per line
+    Text,
+    /// The whole report
+    Json,
 }
 
 impl Verify {
@@ -44,11 +53,12 @@ impl Verify {
         let engine = context.engine(&planned, &self.from, &self.running)?;
         let archive = loaded.packing.and_then(|packing| packing.facts);
         let report = context.block_on(engine.verify(&planned.plan, loaded.digest, archive))?;
-        if self.json {
-            let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
-            writeln!(context.stdout, "{text}")?;
-        } else {
-            write!(context.stdout, "{}", report.render())?;
+        match self.format {
+            Format::Json => {
+                let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
+                writeln!(context.stdout, "{text}")?;
+            }
+            Format::Text => write!(context.stdout, "{}", report.render())?,
         }
         if report.passed() {
             return Ok(());

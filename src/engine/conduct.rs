@@ -236,7 +236,7 @@ impl Work {
         let step = self.step(&id).clone();
         self.engine.listener.event(&Event::StepFailed {
             step: id.clone(),
-            message: error.to_string(),
+            message: error.to_string().lines().next().unwrap_or_default().to_owned(),
         });
         self.schedule.failed(&id);
         self.failures.push(StepFailure {

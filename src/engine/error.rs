@@ -59,8 +59,8 @@ pub enum EngineError {
         #[source]
         source: Box<StepError>,
     },
-    /// A file that is not in the store.
-    #[error("failed to write")]
+    /// An archive cannot be put where it was asked for.
+    #[error("the archives cannot be written")]
     Io(#[from] std::io::Error),
 }
 
@@ -272,6 +272,20 @@ impl StepError {
             Self::Setup(error) => Some(error.hint().to_owned()),
             Self::Archive(error) => error.hint().map(str::to_owned),
             _ => None,
+        }
+    }
+
+    /// Whether the store or its disk failed, and not the step.
+    #[must_use]
+    pub fn is_of_store(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Entry { .. }) => false,
+            Self::Store(_)
+            | Self::Patch(PatchError::Store(_))
+            | Self::Archive(ArchiveError::Store(_))
+            | Self::Fetch(FetchError::Store { .. }) => true,
+            Self::Fetch(FetchError::Root { source, .. }) => source.is_of_store(),
+            _ => false,
         }
     }
 

@@ -54,6 +54,36 @@ pub enum Event {
         /// Bytes in all, where known.
         total: Option<u64>,
     },
+    /// Something is asked for that no step waits for.
+    TransferStarted {
+        /// What.
+        name: String,
+        /// From where.
+        place: String,
+    },
+    /// How far such a transfer is, in bytes.
+    TransferProgress {
+        /// What.
+        name: String,
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all, where known.
+        total: Option<u64>,
+    },
+    /// It is in the store.
+    TransferFinished {
+        /// What.
+        name: String,
+    },
+    /// One place did not give it; the next one is asked.
+    TransferFailed {
+        /// What.
+        name: String,
+        /// From where.
+        place: String,
+        /// One line.
+        reason: String,
+    },
     /// A step said something that a person should read although it did not fail.
     StepNote {
         /// Which step.

@@ -92,7 +92,10 @@ impl Engine {
             return Ok(path);
         }
         fs_err::create_dir_all(out)?;
-        self.store.export(digest, &path)?;
+        self.store.export(digest, &path).map_err(|error| match error {
+            StoreError::Outside { source } => EngineError::Io(source),
+            other => other.into(),
+        })?;
         self.remember_export(&path, &note, *digest);
         self.listener.event(&Event::ArchiveWritten {
             path: path.clone(),

@@ -1,6 +1,7 @@
 //! Downloads as progress of the steps that want them.
 //!
-//! The fetcher names transfers after what is fetched; here is remembered which step that is for.
+//! The fetcher names transfers after what is fetched; here is remembered which step that is for. What
+//! no step wants, as in `pbs sources`, has events of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -68,11 +69,17 @@ impl Transfers {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn each(&self, name: &str, mut act: impl FnMut(&StepId, &mut Wanted)) {
+    /// Acts for every step that wants this; where none does, the event is told.
+    fn each(&self, name: &str, mut act: impl FnMut(&StepId, &mut Wanted), else_tell: impl FnOnce() -> Event) {
+        let mut is_wanted = false;
         for (step, wanted) in self.lock().iter_mut() {
             if wanted.names.contains(name) {
+                is_wanted = true;
                 act(step, wanted);
             }
+        }
+        if !is_wanted {
+            self.listener.event(&else_tell());
         }
     }
 
@@ -87,37 +94,64 @@ impl Transfers {
 
 impl Progress for Transfers {
     fn started(&self, transfer: Transfer<'_>) {
-        self.each(transfer.name, |_, wanted| {
-            wanted
-                .journal
-                .say(&format!("{} from {}", transfer.name, transfer.place));
-        });
+        let (name, place) = (transfer.name, transfer.place);
+        self.each(
+            name,
+            |_, wanted| wanted.journal.say(&format!("{name} from {place}")),
+            || Event::TransferStarted {
+                name: name.to_owned(),
+                place: place.to_owned(),
+            },
+        );
     }
 
     fn advanced(&self, transfer: Transfer<'_>, done: u64) {
-        self.each(transfer.name, |step, wanted| {
-            wanted.done.insert(transfer.name.to_owned(), done);
-            self.tell(step, wanted);
-        });
+        let name = transfer.name;
+        self.each(
+            name,
+            |step, wanted| {
+                wanted.done.insert(name.to_owned(), done);
+                self.tell(step, wanted);
+            },
+            || Event::TransferProgress {
+                name: name.to_owned(),
+                done,
+                total: (transfer.total > 0).then_some(transfer.total),
+            },
+        );
     }
 
     fn failed(&self, transfer: Transfer<'_>, reason: &str) {
-        self.each(transfer.name, |step, wanted| {
-            wanted.done.remove(transfer.name);
-            let text = format!(
-                "{} cannot be had from {}: {reason}",
-                transfer.name, transfer.place
-            );
-            wanted.journal.say(&text);
-            self.tell(step, wanted);
-        });
+        let (name, place) = (transfer.name, transfer.place);
+        self.each(
+            name,
+            |step, wanted| {
+                wanted.done.remove(name);
+                wanted
+                    .journal
+                    .say(&format!("{name} cannot be had from {place}: {reason}"));
+                self.tell(step, wanted);
+            },
+            || Event::TransferFailed {
+                name: name.to_owned(),
+                place: place.to_owned(),
+                reason: reason.to_owned(),
+            },
+        );
     }
 
     fn finished(&self, transfer: Transfer<'_>) {
-        self.each(transfer.name, |step, wanted| {
-            wanted.done.insert(transfer.name.to_owned(), transfer.total);
-            self.tell(step, wanted);
-        });
+        let name = transfer.name;
+        self.each(
+            name,
+            |step, wanted| {
+                wanted.done.insert(name.to_owned(), transfer.total);
+                self.tell(step, wanted);
+            },
+            || Event::TransferFinished {
+                name: name.to_owned(),
+            },
+        );
     }
 }
 
@@ -132,5 +166,52 @@ impl fmt::Debug for Transfers {
         f.debug_struct("Transfers")
             .field("steps", &self.lock().keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Listener for Heard {
+        fn event(&self, event: &Event) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    #[test]
+    fn what_no_step_wants_is_told_all_the_same() {
+        let heard = Arc::new(Heard::default());
+        let transfers = Transfers::new(Arc::clone(&heard) as _);
+        let transfer = Transfer {
+            name: "zlib-1.3",
+            place: "here",
+            total: 7,
+        };
+        transfers.started(transfer);
+        transfers.failed(transfer, "404");
+        transfers.started(transfer);
+        transfers.advanced(transfer, 3);
+        transfers.finished(transfer);
+        let dir = tempfile::tempdir().unwrap();
+        let log = camino::Utf8Path::from_path(dir.path()).unwrap().join("log");
+        let step = StepId("zlib/source".into());
+        let journal = Journal::create(step.clone(), &log, Arc::clone(&heard) as _).unwrap();
+        let interest = transfers.expect(&step, &Arc::new(journal), ["zlib-1.3".to_owned()], 7);
+        transfers.advanced(transfer, 5);
+        drop(interest);
+        let heard = heard.0.lock().unwrap().join("\n");
+        assert_eq!(
+            heard,
+            r#"TransferStarted { name: "zlib-1.3", place: "here" }
+TransferFailed { name: "zlib-1.3", place: "here", reason: "404" }
+TransferStarted { name: "zlib-1.3", place: "here" }
+TransferProgress { name: "zlib-1.3", done: 3, total: Some(7) }
+TransferFinished { name: "zlib-1.3" }
+StepProgress { step: StepId("zlib/source"), done: 5, total: Some(7) }"#
+        );
     }
 }

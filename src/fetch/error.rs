@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use indexmap::IndexSet;
+
 use super::client::ClientError;
 use super::http::HttpError;
 use super::pypi::PypiError;
@@ -180,17 +182,20 @@ fn list(failures: &[Failure]) -> String {
     if failures.is_empty() {
         return ": its recipe names no place".to_owned();
     }
-    failures
-        .iter()
-        .map(|failure| format!("\n  {failure}"))
-        .collect::<Vec<_>>()
-        .concat()
+    // An archive that is in the store stands for every place that gives it.
+    let lines: IndexSet<String> = failures.iter().map(|failure| format!("\n  {failure}")).collect();
+    lines.into_iter().collect()
 }
 
 impl FetchError {
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
+        if let Some(error) = self.unusable() {
+            // The right bytes came, so nobody has replaced anything.
+            let general = "the recipe names an archive that cannot be used: name another";
+            return error.hint().or(Some(general));
+        }
         match self {
             Self::Nowhere { .. } if self.is_wrong_content() => Some(
                 "if upstream replaced the file, check who did it and why before changing the digest in the recipe",
@@ -201,8 +206,34 @@ impl FetchError {
             Self::Store { source, .. } => source.hint(),
             Self::Root { source, .. } => source.hint(),
             Self::Packages { missing, .. } => missing.first()?.hint(),
+            Self::Io { .. } => Some("is there space, and may files be made there? name another directory"),
             _ => None,
         }
+    }
+
+    /// Why the archive that the recipe names cannot be unpacked, if nothing else is wrong with what came.
+    fn unusable(&self) -> Option<&ArchiveError> {
+        let Self::Nowhere { failures, .. } = self else {
+            return None;
+        };
+        let mut found = None;
+        for failure in failures {
+            match &failure.reason {
+                Reason::Unpack(error) if !failure.reason.is_damage() => found = Some(error),
+                Reason::Size { .. } | Reason::Content { .. } | Reason::Tree { .. } => return None,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Whether it is about the machine or its user and not about one thing: everything else would
+    /// fail as well.
+    pub(crate) const fn is_of_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Store { .. } | Self::Io { .. } | Self::Cancelled { .. }
+        )
     }
 
     /// Whether somebody gave something, but nobody the right thing: then the recipe or the place

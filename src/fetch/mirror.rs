@@ -3,6 +3,7 @@
 //! Owns the layout of a mirror directory: files named `<sha256>-<name>`, `index.json`, `README.md`.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::Utf8Path;
 use indexmap::IndexMap;
@@ -14,7 +15,7 @@ use super::source::package_pin;
 use super::{FetchError, Fetcher, dir};
 use crate::model::{Digest, Pin};
 use crate::plan::{Fetch, LockedPackage, Origin, Plan, Root, StepKind};
-use crate::store::{digest_of, write_whole};
+use crate::store::{StoreError, digest_of, write_whole};
 
 /// One thing that builds need from the world.
 #[derive(Clone, Copy, Debug)]
@@ -176,12 +177,37 @@ fn describe_package(package: &LockedPackage) -> String {
 
 /// Gets everything into the store, several at a time; answers what could not be had.
 pub fn fetch_all(fetcher: &Fetcher, needs: &[Need<'_>]) -> Vec<FetchError> {
-    let fetched = in_parallel(fetcher.options().parallel, needs, |need| {
-        let outcome = need.fetch(fetcher);
-        let goes_on = !fetcher.options().cancelled.is_cancelled();
-        (goes_on || outcome.is_err()).then_some(outcome.err())
+    let outcomes = each(fetcher, needs, |need| need.fetch(fetcher));
+    outcomes.into_iter().filter_map(Result::err).collect()
+}
+
+/// Does the same for everything, several at a time, until there is an error that everything else
+/// would meet as well. That is told once.
+fn each<T: Send>(
+    fetcher: &Fetcher,
+    needs: &[Need<'_>],
+    work: impl Fn(&Need<'_>) -> Result<T, FetchError> + Sync,
+) -> Vec<Result<T, FetchError>> {
+    let is_over = AtomicBool::new(false);
+    let outcomes = in_parallel(fetcher.options().parallel, needs, |need| {
+        if is_over.load(Ordering::Relaxed) || fetcher.options().cancelled.is_cancelled() {
+            return None;
+        }
+        match work(need) {
+            Err(error) if error.is_of_all() && is_over.swap(true, Ordering::Relaxed) => None,
+            outcome => Some(outcome),
+        }
     });
-    fetched.into_iter().flatten().flatten().collect()
+    let rest = needs.iter().zip(&outcomes).find(|(_, outcome)| outcome.is_none());
+    let rest = rest.map(|(need, _)| FetchError::Cancelled {
+        name: need.name().to_owned(),
+    });
+    let mut outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
+    // What was not begun is no success.
+    if outcomes.iter().all(Result::is_ok) {
+        outcomes.extend(rest.map(Err));
+    }
+    outcomes
 }
 
 /// Fills `dir` with every archive; answers its files, or what could not be had.
@@ -191,8 +217,8 @@ pub fn mirror(
     dir: &Utf8Path,
 ) -> Result<Vec<MirroredFile>, Vec<FetchError>> {
     fs_err::create_dir_all(dir).map_err(|error| vec![io("create the mirror directory", error)])?;
-    let outcomes = in_parallel(fetcher.options().parallel, needs, |need| {
-        Some(need.fetch(fetcher).and_then(|(digest, file, upstream)| {
+    let outcomes = each(fetcher, needs, |need| {
+        need.fetch(fetcher).and_then(|(digest, file, upstream)| {
             let file = dir::mirror_name(&Pin::from(digest), &file);
             write_blob(fetcher, need.name(), &digest, &dir.join(&file))?;
             Ok(MirroredFile {
@@ -202,15 +228,19 @@ pub fn mirror(
                 size: digest.size,
                 upstream,
             })
-        }))
+        })
     });
     let mut files = Vec::new();
     let mut errors = Vec::new();
-    for outcome in outcomes.into_iter().flatten() {
+    for outcome in outcomes {
         match outcome {
             Ok(file) => files.push(file),
             Err(error) => errors.push(error),
         }
+    }
+    // Nothing more can be written; what is there is found by the next run.
+    if errors.iter().any(FetchError::is_of_all) {
+        return Err(errors);
     }
     files.sort();
     files.dedup();
@@ -237,11 +267,11 @@ fn write_blob(fetcher: &Fetcher, name: &str, digest: &Digest, to: &Utf8Path) -> 
     if there.is_ok_and(|there| there == *digest) {
         return Ok(());
     }
-    fetcher
-        .store()
-        .export(digest, to)
-        .map_err(|source| FetchError::Store {
+    fetcher.store().export(digest, to).map_err(|source| match source {
+        StoreError::Outside { source } => io("fill the mirror directory", source),
+        source => FetchError::Store {
             name: name.to_owned(),
             source,
-        })
+        },
+    })
 }

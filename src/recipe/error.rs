@@ -7,10 +7,15 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::SourceFile;
 use super::locate::line_and_column;
 use super::nearest::nearest;
 use super::raw::LOCK_VERSION;
+
+/// No more of a line is shown than so many characters.
+const SHOWN: usize = 240;
 
 /// Everything that is wrong with a set of recipes; never empty.
 #[derive(Debug, thiserror::Error)]
@@ -29,11 +34,9 @@ impl RecipeErrors {
     /// All of them as text, each with the line it is about.
     #[must_use]
     pub fn render(&self) -> String {
-        self.0
-            .iter()
-            .map(RecipeError::render)
-            .collect::<Vec<_>>()
-            .join("\n")
+        // Two checks may stumble over one mistake.
+        let texts: IndexSet<String> = self.0.iter().map(RecipeError::render).collect();
+        texts.into_iter().collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -287,6 +290,9 @@ impl Problem {
             Self::Misplaced { what, .. } => Some(format!("rename the file or correct the {what}")),
             Self::NoSuchFile { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Defaults {
+                package, versions, ..
+            } if versions.is_empty() => Some(format!("add recipes/{package}/versions/VERSION.yaml")),
+            Self::Defaults {
                 defaults, versions, ..
             } if defaults.is_empty() => Some(format!(
                 "write `default: true` in one of: {}",
@@ -350,14 +356,18 @@ impl RecipeError {
         let path = &self.file.path;
         if let Some(span) = &self.span {
             let (line, column) = line_and_column(&self.file.text, span.start);
-            let shown = self.file.text.lines().nth(line - 1).unwrap_or_default();
+            let all = self.file.text.lines().nth(line - 1).unwrap_or_default();
+            let first = column.saturating_sub(SHOWN / 2);
+            let first = if column <= SHOWN { 0 } else { first };
+            let shown: String = all.chars().skip(first).take(SHOWN).collect();
             let margin = " ".repeat(line.to_string().len());
             let marks = self
                 .file
                 .text
                 .get(span.clone())
-                .map_or(1, |part| part.chars().count().max(1));
-            let caret = format!("{}{}", " ".repeat(column - 1), "^".repeat(marks));
+                .map_or(1, |part| part.chars().count().max(1))
+                .min(SHOWN);
+            let caret = format!("{}{}", " ".repeat(column - 1 - first), "^".repeat(marks));
             text += &format!("{margin}--> {path}:{line}:{column}\n");
             text += &format!("{margin} |\n{line} | {shown}\n{margin} | {caret}\n");
         } else {

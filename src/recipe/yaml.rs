@@ -64,9 +64,19 @@ fn located(file: &Arc<SourceFile>, error: &serde_yaml::Error, problem: Problem) 
 /// The message without the position at its end, which is shown apart.
 fn message(error: &serde_yaml::Error) -> String {
     let message = error.to_string();
-    match message.find(" at line ") {
-        Some(end) => message[..end].to_owned(),
-        None => message,
+    let text = match message.find(" at line ") {
+        Some(end) => &message[..end],
+        None => &message,
+    };
+    if text.contains("more than one document") {
+        return "there is more than one document; take out the line `---`".to_owned();
+    }
+    let number = ["u8", "u16", "u32", "u64", "usize"]
+        .iter()
+        .find_map(|rust| text.strip_suffix(rust)?.strip_suffix("expected "));
+    match number {
+        Some(found) => format!("{found}expected a whole number, not negative"),
+        None => text.to_owned(),
     }
 }
 

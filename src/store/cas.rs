@@ -116,7 +116,13 @@ impl Store {
 
     /// Copies a blob out of the store, for good: checked, synced, and at once there as a whole.
     pub fn export(&self, digest: &Digest, to: &Utf8Path) -> Result<(), StoreError> {
-        let failed = |source| StoreError::io("copying a blob out of the store", source);
+        let failed = |source| match StoreError::io("copying a blob out of the store", source) {
+            // The disk of the file is another than the store's.
+            StoreError::Full { source, .. }
+            | StoreError::NotWritable { source, .. }
+            | StoreError::Io { source, .. } => StoreError::Outside { source },
+            other => other,
+        };
         let mut blob = self.open_checked(digest)?;
         write_whole(to, |file| copy(&mut blob, &mut |bytes| file.write_all(bytes))).map_err(failed)
     }

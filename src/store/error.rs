@@ -51,6 +51,13 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
+    /// A file outside of the store, a copy of a blob, could not be written. Nothing is left of it.
+    #[error("a copy from the store could not be written")]
+    Outside {
+        /// What the system said; names the path.
+        #[source]
+        source: io::Error,
+    },
     /// Another failure of the file system.
     #[error("{doing} failed")]
     Io {
@@ -153,6 +160,7 @@ impl StoreError {
             Self::InUse { .. } => Some("wait until the other `pbs` has ended and try again"),
             Self::Entry { problem, .. } => Some(problem.hint()),
             Self::Io { .. } => Some("is it a directory where files can be made? `--store DIR` names another"),
+            Self::Outside { .. } => Some("is there space, and may files be made there?"),
             Self::Unexpected { .. } | Self::Input { .. } | Self::Malformed { .. } | Self::Merge(_) => None,
         }
     }
@@ -178,6 +186,7 @@ impl From<StoreError> for io::Error {
             StoreError::Full { source, .. }
             | StoreError::NotWritable { source, .. }
             | StoreError::Io { source, .. }
+            | StoreError::Outside { source }
             | StoreError::Input { source } => source.kind(),
             _ => io::ErrorKind::InvalidData,
         };

@@ -23,6 +23,7 @@ pub(super) struct Bars {
 struct State {
     summary: Option<ProgressBar>,
     running: BTreeMap<StepId, ProgressBar>,
+    transfers: BTreeMap<String, ProgressBar>,
     suite: Option<ProgressBar>,
     cached: usize,
     run: usize,
@@ -63,6 +64,19 @@ impl State {
     }
 }
 
+/// A bar in bytes.
+fn advance(bar: &ProgressBar, done: u64, total: Option<u64>) {
+    if bar.length() != total {
+        let template = match total {
+            Some(_) => "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes} {bytes_per_sec}",
+            None => "  {spinner} {prefix} {bytes} {bytes_per_sec}",
+        };
+        bar.set_style(style(template));
+        total.map_or_else(|| bar.unset_length(), |total| bar.set_length(total));
+    }
+    bar.set_position(done);
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .expect("the templates below are well-formed")
@@ -95,17 +109,26 @@ impl Listener for Bars {
             }
             Event::StepProgress { step, done, total } => {
                 if let Some(bar) = state.running.get(step) {
-                    if bar.length() != *total {
-                        let template = match total {
-                            Some(_) => {
-                                "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes} {bytes_per_sec}"
-                            }
-                            None => "  {spinner} {prefix} {bytes} {bytes_per_sec}",
-                        };
-                        bar.set_style(style(template));
-                        total.map_or_else(|| bar.unset_length(), |total| bar.set_length(total));
-                    }
-                    bar.set_position(*done);
+                    advance(bar, *done, *total);
+                }
+            }
+            Event::TransferStarted { name, place } => {
+                let bar = self.all.add(ProgressBar::new_spinner());
+                bar.set_style(style("  {spinner} {prefix} {elapsed} {wide_msg}"));
+                bar.set_prefix(name.clone());
+                bar.set_message(place.clone());
+                bar.enable_steady_tick(Duration::from_millis(250));
+                state.transfers.insert(name.clone(), bar);
+            }
+            Event::TransferProgress { name, done, total } => {
+                if let Some(bar) = state.transfers.get(name) {
+                    advance(bar, *done, *total);
+                }
+            }
+            Event::TransferFinished { name } | Event::TransferFailed { name, .. } => {
+                if let Some(bar) = state.transfers.remove(name) {
+                    bar.finish_and_clear();
+                    self.all.remove(&bar);
                 }
             }
             Event::StepOutput { step, line } => {
@@ -148,7 +171,11 @@ impl Listener for Bars {
         }
         // What a bar shows needs no line.
         let shown = match event {
-            Event::PlanReady { .. } | Event::StepStarted { .. } | Event::StepProgress { .. } => true,
+            Event::PlanReady { .. }
+            | Event::StepStarted { .. }
+            | Event::StepProgress { .. }
+            | Event::TransferStarted { .. }
+            | Event::TransferProgress { .. } => true,
             Event::SuiteProgress { outcome, .. } => {
                 outcome.starts_with("passed") || outcome.starts_with("skipped")
             }
@@ -164,6 +191,9 @@ impl Listener for Bars {
 impl Reporter for Bars {
     fn clear(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, bar) in std::mem::take(&mut state.transfers) {
+            bar.finish_and_clear();
+        }
         if let Some(suite) = state.suite.take() {
             suite.finish_and_clear();
         }

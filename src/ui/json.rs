@@ -63,6 +63,16 @@ fn object(event: &Event) -> Value {
         Event::StepProgress { step, done, total } => {
             json!({"event": "step-progress", "step": step, "bytes": done, "of": total})
         }
+        Event::TransferStarted { name, place } => {
+            json!({"event": "transfer-started", "name": name, "place": place})
+        }
+        Event::TransferProgress { name, done, total } => {
+            json!({"event": "transfer-progress", "name": name, "bytes": done, "of": total})
+        }
+        Event::TransferFinished { name } => json!({"event": "transfer-finished", "name": name}),
+        Event::TransferFailed { name, place, reason } => {
+            json!({"event": "transfer-failed", "name": name, "place": place, "reason": reason})
+        }
         Event::StepNote { step, text } => json!({"event": "step-note", "step": step, "text": text}),
         Event::StepOutput { step, line } => json!({"event": "step-output", "step": step, "line": line}),
         Event::StepFinished {

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::reporter::{Reporter, Verbosity};
 use crate::engine::{Event, Listener, Seconds};
-use crate::plan::StepId;
 
 /// A download says how far it is at most so often.
 const PACE: Duration = Duration::from_secs(15);
@@ -20,7 +19,8 @@ pub(super) struct Plain {
 
 struct State {
     out: Box<dyn Write + Send>,
-    told: BTreeMap<StepId, Instant>,
+    /// When it was last told how far a step or a transfer is.
+    told: BTreeMap<String, Instant>,
 }
 
 impl Plain {
@@ -36,14 +36,19 @@ impl Plain {
 impl Listener for Plain {
     fn event(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Event::StepProgress { step, .. } = event {
+        let advanced = match event {
+            Event::StepProgress { step, .. } => Some(&step.0),
+            Event::TransferProgress { name, .. } => Some(name),
+            _ => None,
+        };
+        if let Some(what) = advanced {
             let now = Instant::now();
-            // The first sign of progress is no news: the step has just begun.
-            let last = *state.told.entry(step.clone()).or_insert(now);
+            // The first sign of progress is no news: it has just begun.
+            let last = *state.told.entry(what.clone()).or_insert(now);
             if now.duration_since(last) < PACE {
                 return;
             }
-            state.told.insert(step.clone(), now);
+            state.told.insert(what.clone(), now);
         }
         if let Some(line) = line(event, self.verbosity) {
             // Nobody is left to be told that standard error is closed.
@@ -74,6 +79,10 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
             step, why, reason, ..
         } => format!("start   {step}: {why} ({reason})"),
         Event::StepProgress { step, done, total } => format!("at      {step}: {}", Bytes(*done, *total)),
+        Event::TransferStarted { name, place } => format!("get     {name} from {place}"),
+        Event::TransferProgress { name, done, total } => format!("at      {name}: {}", Bytes(*done, *total)),
+        Event::TransferFinished { name } => format!("got     {name}"),
+        Event::TransferFailed { name, place, reason } => format!("not got {name} from {place}: {reason}"),
         Event::StepNote { step, text } => format!("note    {step}: {text}"),
         Event::StepOutput { step, line } => format!("{step} | {line}"),
         Event::StepFinished { step, wall, cpu, .. } => match cpu {
@@ -119,6 +128,7 @@ impl std::fmt::Display for Bytes {
 mod tests {
     use super::*;
     use crate::engine::Totals;
+    use crate::plan::StepId;
 
     fn failed() -> Event {
         Event::StepFailed {

@@ -195,12 +195,27 @@ fn bad_input_is_told_with_a_hint() {
         good.pbs(&["image", "unpack", "worker", "unpacked"]),
     );
 
+    say("no recipes", good.pbs(&["plan", "--recipes", "nothing"]));
+
     let broken = Place::with_recipes();
     broken.edit("recipes/toylib1/recipe.yaml", "steps:", "stepps:");
     say("unknown field", broken.pbs(&["plan"]));
+    let doctor = broken.pbs(&["doctor"]);
+    starts(&doctor, 3);
+    assert!(
+        doctor
+            .contains("BAD      recipes: there are mistakes in them\n         error: unknown field `stepps`"),
+        "{doctor}"
+    );
     let broken = Place::with_recipes();
     broken.edit("recipes/release.yaml", "epoch:", "epoch: [");
     say("malformed YAML", broken.pbs(&["plan"]));
+    let broken = Place::with_recipes();
+    fs_err::write(broken.root.join("recipes/release.yaml"), [0xff]).unwrap();
+    say("no text", broken.pbs(&["plan"]));
+    let broken = Place::with_recipes();
+    fs_err::remove_dir_all(broken.root.join("recipes/targets")).unwrap();
+    say("no target at all", broken.pbs(&["plan"]));
     insta::with_settings!({snapshot_path => "../snapshots/cli", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("bad_input", all);
     });

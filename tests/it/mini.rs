@@ -440,3 +440,70 @@ fn a_store_that_may_not_be_written_is_told() {
     assert_eq!(toy.built(&[]).steps("step-started"), NOTHING);
     assert!(toy.archives("dist") == archives);
 }
+
+#[test]
+fn archives_that_cannot_be_written_are_told() {
+    requires!("userns", has_unshare());
+    let Some(toy) = Toy::new("toy") else { return };
+    toy.built(&[]);
+    let archives = toy.archives("dist");
+    fs_err::write(toy.path("a-file"), "").unwrap();
+    let told = |ran: &Ran| {
+        ran.check(3);
+        assert_eq!(ran.stdout, "");
+        let message = ran.message();
+        let message = &message[message.find("error: ").unwrap()..];
+        assert!(
+            message.starts_with("error: the archives cannot be written\n"),
+            "{message}"
+        );
+        assert!(
+            message.contains("`--out DIR` names another directory"),
+            "{message}"
+        );
+        // The store is not to blame, and is not to be cleaned.
+        assert!(!message.contains("cache gc"), "{message}");
+    };
+    told(&toy.build(&["--out", "a-file"]));
+    let small = "mkdir small; mount -t tmpfs -o size=8k tmpfs small; code=0
+                 \"$@\" --out small/dist || code=$?
+                 test -z \"$(ls -A small/dist)\" || exit 90; exit $code";
+    told(&in_namespace(&toy, small));
+    toy.built(&["--out", "other"]);
+    assert!(toy.archives("other") == archives);
+}
+
+#[test]
+fn a_mirror_directory_is_all_that_a_build_needs() {
+    let Some(toy) = Toy::new("toy") else { return };
+    let sources = |words: &[&str]| {
+        let from = ["--offline", "--source-dir", "sources"];
+        Ran::of(
+            toy.pbs(&[], &[&["sources"], words, &from].concat())
+                .output()
+                .unwrap(),
+        )
+    };
+    let ran = sources(&["fetch"]);
+    ran.check(0);
+    assert!(
+        ran.stderr.ends_with(" files are in the store\n"),
+        "{}",
+        ran.stderr
+    );
+    // Failures only, and there is none.
+    let ran = sources(&["fetch", "--quiet"]);
+    ran.check(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    let ran = sources(&["mirror", "mirror"]);
+    ran.check(0);
+    assert!(
+        ran.stdout.lines().all(|line| toy.path(line).is_file()),
+        "{}",
+        ran.stdout
+    );
+    fs_err::remove_dir_all(toy.path("store")).unwrap();
+    fs_err::remove_dir_all(toy.path("sources")).unwrap();
+    fs_err::rename(toy.path("mirror"), toy.path("sources")).unwrap();
+    toy.built(&[]);
+}

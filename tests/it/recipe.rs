@@ -368,3 +368,51 @@ fn requests_choose() {
     assert_eq!(linked["toylib1"], pbs::recipe::Linked::Yes);
     assert_eq!(linked["sysroot"], pbs::recipe::Linked::No);
 }
+
+#[test]
+fn a_long_line_is_shown_around_its_mistake() {
+    let spaces = " ".repeat(1000);
+    let text = mistakes(edited(
+        TOYLIB1,
+        "timeout-minutes: 1",
+        &format!("timeout-minutes: [{spaces}]{spaces}"),
+    ));
+    assert!(text.lines().all(|line| line.chars().count() < 300), "{text}");
+    let text = mistakes(edited(
+        TOYLIB1,
+        "timeout-minutes: 1",
+        &format!("timeout-minutes: {spaces}ten"),
+    ));
+    let (shown, caret) = (text.lines().nth(3).unwrap(), text.lines().nth(4).unwrap());
+    assert!(shown.chars().count() < 300, "{text}");
+    assert_eq!(shown.find("ten"), caret.find("^^^"), "{text}");
+}
+
+#[test]
+fn a_mistake_is_told_once_and_says_what_to_add() {
+    let without = |wrong: &str| {
+        let files = mini().into_iter();
+        mistakes(files.filter(|file| !file.path.starts_with(wrong)).collect())
+    };
+    let text = without("recipes/toylib2/versions/");
+    assert!(
+        text.contains("hint: add recipes/toylib2/versions/VERSION.yaml\n"),
+        "{text}"
+    );
+    let text = without("recipes/toylib1/");
+    let mut all: Vec<&str> = text.split("\nerror: ").collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), count, "{text}");
+    assert!(count > 1, "{text}");
+}
+
+#[test]
+fn two_documents_are_one_too_many() {
+    let text = mistakes(edited(TOYLIB1, "steps:", "---\nsteps:"));
+    assert!(
+        text.starts_with("error: not YAML: there is more than one document; take out the line `---`\n"),
+        "{text}"
+    );
+}

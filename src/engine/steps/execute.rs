@@ -1,17 +1,46 @@
 //! Chooses what a step does by its kind, and where: in the sandbox or on a thread of its own.
 
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
 use super::job::{Done, Job};
 use super::{assemble, fetch, manifest, pack, patch, root, run, setup, verify};
 use crate::engine::error::StepError;
 use crate::model::TreeDigest;
 use crate::plan::StepKind;
+use crate::sandbox::Exit;
+
+/// How long an interruption waits for what happens inside the driver.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Does the step.
 pub(crate) async fn execute(job: Job) -> Result<Done, StepError> {
     match &job.step.kind {
         StepKind::Run(spec) => run::run(&job, spec).await,
         StepKind::Verify(spec) => verify::run(&job, spec).await,
-        _ => blocking(move || in_process(&job)).await.map(Done::in_process),
+        _ => {
+            let cancel = job.cancel.clone();
+            let work = blocking(move || in_process(&job));
+            unless_cancelled(&cancel, work).await.map(Done::in_process)
+        }
+    }
+}
+
+/// A thread cannot be killed. Once cancelled its work has a moment to end; then nobody waits for it
+/// any more, and what it has begun in the store is removed at the next start.
+async fn unless_cancelled<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T, StepError>>,
+) -> Result<T, StepError> {
+    let too_late = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        result = work => result,
+        () = too_late => Err(StepError::Exit(Exit::Cancelled)),
     }
 }
 
@@ -35,5 +64,25 @@ pub(crate) async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(StepError::Panic(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_interruption_does_not_wait_for_a_thread() {
+        let cancel = CancellationToken::new();
+        let (ends, waits) = mpsc::channel::<()>();
+        let work = blocking(move || Ok(waits.recv().is_ok()));
+        cancel.cancel();
+        let error = unless_cancelled(&cancel, work).await.unwrap_err();
+        assert!(matches!(error, StepError::Exit(Exit::Cancelled)), "{error}");
+        drop(ends);
+        // What ends in time is kept.
+        assert_eq!(unless_cancelled(&cancel, blocking(|| Ok(7))).await.unwrap(), 7);
     }
 }

@@ -94,3 +94,42 @@ fn every_missing_package_of_a_root_is_counted() {
     let pin = "https://snapshot.debian.org/archive/debian/20260101T000000Z/pool/main/b_1_all.deb: not asked";
     assert!(text.contains(pin), "{text}");
 }
+
+#[test]
+fn what_the_machine_lacks_is_told_once() {
+    let bench = Bench::new();
+    let dir = bench.dir.join("mirror");
+    let archives: [&[u8]; 3] = [b"one", b"two", b"three"];
+    let sources = archives.map(|archive| {
+        bench.store.put_bytes(archive).unwrap();
+        // A directory is in the way of every file, even for a user who may do anything.
+        let file = format!("{}-{}", Digest::of(archive).hex(), "thing.tar.gz");
+        fs_err::create_dir_all(dir.join(file).join("full")).unwrap();
+        source(archive, ["http://nobody.invalid/thing.tar.gz".to_owned()])
+    });
+    let needs = sources.each_ref().map(Need::Source);
+    let errors = pbs::fetch::mirror(&bench.fetcher(|_| ()), &needs, &dir).unwrap_err();
+    assert!(matches!(errors[..], [FetchError::Io { .. }]), "{errors:?}");
+    assert!(errors[0].hint().unwrap().contains("another directory"));
+    // Nothing half-written lies about.
+    for entry in dir.read_dir_utf8().unwrap() {
+        assert!(entry.unwrap().file_type().unwrap().is_dir());
+    }
+}
+
+#[test]
+fn what_was_not_begun_is_no_success() {
+    let bench = Bench::new();
+    let archives: [&[u8]; 2] = [b"one", b"two"];
+    let sources = archives.map(|archive| {
+        bench.store.put_bytes(archive).unwrap();
+        source(archive, [])
+    });
+    let needs = sources.each_ref().map(Need::Source);
+    let fetcher = bench.fetcher(|options| {
+        options.parallel = 1;
+        options.cancelled.cancel();
+    });
+    let errors = pbs::fetch::fetch_all(&fetcher, &needs);
+    assert!(matches!(errors[..], [FetchError::Cancelled { .. }]), "{errors:?}");
+}

@@ -235,3 +235,34 @@ fn a_damaged_archive_is_fetched_again() {
     assert_eq!(fetcher.fetch_source(&fetch).unwrap().tree, good.tree);
     assert_eq!(server.requests().len(), 2);
 }
+
+#[test]
+fn a_useless_archive_is_told_from_a_replaced_one() {
+    let all = content();
+    let server = Server::start([("/a", Reply::Whole(all.clone()))]);
+    let bench = Bench::new();
+    let fetch = source(&all, ["/a", "/a", "/a"].map(|path| server.url(path)));
+    let error = bench.fetcher(|_| ()).fetch_source(&fetch).unwrap_err();
+    assert!(error.is_wrong_content());
+    assert!(error.hint().unwrap().starts_with("pbs reads .tar"), "{error}");
+    // One archive is one reason, however many places give it; and so where it is in the store.
+    assert_eq!(error.to_string().lines().count(), 2, "{error}");
+    let again = bench
+        .fetcher(|_| ())
+        .fetch_source(&fetch)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(again.lines().count(), 2, "{again}");
+    assert!(
+        again.contains("in the store: its archive cannot be unpacked"),
+        "{again}"
+    );
+    let mut other = all.clone();
+    other[0] ^= 1;
+    let replaced = source(&other, [server.url("/a")]);
+    let error = bench.fetcher(|_| ()).fetch_source(&replaced).unwrap_err();
+    assert!(
+        error.hint().unwrap().contains("if upstream replaced the file"),
+        "{error}"
+    );
+}
