@@ -4,7 +4,7 @@ usage: train.py OUT
 
 Three parts, in this order: CPython's own PGO tests, all of which must pass; starting up, which is most of what short
 programs do; and the programs of workload.py. A part that fails is an error: half a profile makes a slow interpreter that
-nobody suspects. OUT gets the merged profile and report.json, which says what it was made of.
+nobody suspects. OUT gets profile/cpython.profdata and report.json, which says what it was made of.
 """
 
 import json
@@ -83,7 +83,8 @@ def main(out):
         begun = time.monotonic()
         report[name] = part()
         print(f"{report[name]} ({time.monotonic() - begun:.0f} s)", flush=True)
-    functions, dropped = merge(counts, out / "cpython.profdata")
+    (out / "profile").mkdir(parents=True)
+    functions, dropped = merge(counts, out / "profile" / "cpython.profdata")
     report["functions"] = functions
     report["targets"] = f"{dropped} of indirect calls left out, as they are in modules that may be left out"
     print(report)

@@ -1,5 +1,4 @@
 # Lets the instrumented interpreter do what interpreters are used for, and merges what it counted.
 cp -R /in/instrument/root/install install
 cp /in/recipe/*.py .
-mkdir -p "$OUT"
 install/bin/python"${VERSION%.*}" -B train.py "$OUT"

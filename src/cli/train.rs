@@ -32,8 +32,8 @@ pub(super) struct Train {
     running: Running,
 }
 
-/// What the training leaves.
-const PROFILE: &str = "cpython.profdata";
+/// What the training leaves: the files of the profile below this directory, and what it says of itself.
+const PROFILE: &str = "profile";
 const REPORT: &str = "report.json";
 
 /// As small as it gets: it is kept for good and unpacked in no time.
@@ -94,15 +94,21 @@ fn file(output: &Tree, name: &str) -> Result<Digest, CliError> {
         .and_then(|path| output.get(&path).cloned())
     {
         Some(Entry::File { digest, .. }) => Ok(digest),
-        _ => Err(CliError::input(format!("the training left no `{name}`"))
-            .hint("the last step of `training` in recipes/cpython/recipe.yaml leaves it in $OUT")),
+        _ => Err(nothing(name)),
     }
+}
+
+fn nothing(name: &str) -> CliError {
+    CliError::input(format!("the training left no `{name}`"))
+        .hint("the last step of `training` in recipes/cpython/recipe.yaml leaves it in $OUT")
 }
 
 /// The profile alone, as an archive in the store.
 fn packed(store: &Store, output: &Tree, epoch: u64) -> Result<Digest, CliError> {
-    file(output, PROFILE)?;
-    let profile = output.filter(|path, _| path.as_str() == PROFILE);
+    let profile = output.subtree(&TreePath::parse(PROFILE).expect("a relative path"));
+    if profile.is_empty() {
+        return Err(nothing(PROFILE));
+    }
     let spec = PackSpec {
         compression: COMPRESSION,
         epoch,

@@ -68,7 +68,7 @@ pub fn lower(build: &Build) -> Result<Plan, LowerError> {
     Ok(lowering.distribution())
 }
 
-/// Where a step sees the profile, and the step that gets it.
+/// Where a step sees the profile, the step that gets it, and where the training leaves it.
 const PROFILE: &str = "profile";
 
 /// The plan that makes the profile of a build that trains.
@@ -187,11 +187,14 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// The step whose output is the profile, where the build has one.
-    fn profile_output(&self) -> Option<StepId> {
+    /// The profile, where the build has one: the same tree, whether it was recorded or is made.
+    fn profile_output(&self) -> Option<Input> {
         match self.build.profile.as_ref()? {
-            Profile::Recorded(_) => Some(step_id(CPYTHON, PROFILE)),
-            Profile::Trained => trained(self.build),
+            Profile::Recorded(_) => Some(whole(step_id(CPYTHON, PROFILE))),
+            Profile::Trained => Some(Input {
+                from: trained(self.build)?,
+                subtree: TreePath::parse(PROFILE).expect("a relative path"),
+            }),
         }
     }
 
@@ -244,7 +247,7 @@ impl Lowering<'_> {
         if step.profile
             && let Some(profile) = self.profile_output()
         {
-            wire(PROFILE, whole(profile));
+            wire(PROFILE, profile);
         }
         for need in &step.needs {
             wire(need, whole(self.output(need)));
