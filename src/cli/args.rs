@@ -66,6 +66,15 @@ pub(super) enum Log {
     Json,
 }
 
+/// `--format` of what a person or a program reads.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// Everything, for programs
+    Json,
+}
+
 /// Which interpreter is meant.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Which {

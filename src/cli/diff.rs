@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::args::Format;
 use super::context::Context;
 use super::fail::CliError;
 use crate::diff::{CompareError, CompareInput, Difference, Ignore, Shown, Side, Verdict, compare};
@@ -36,12 +37,17 @@ pub(super) struct Showing {
     /// Show everything, however long
     #[arg(long)]
     pub(super) all: bool,
-    /// Print everything as JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    /// How they are printed; JSON has everything
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 impl Showing {
+    /// Whether a program reads it.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Everything, or what a person reads first.
     pub(super) fn shown(&self) -> Shown {
         if self.all { Shown::All } else { Shown::Some }
@@ -57,7 +63,7 @@ impl Diff {
         let load = |path: &Utf8Path| Distribution::load(&store, &context.settings.working_dir.join(path));
         let (a, b) = (load(&self.a)?, load(&self.b)?);
         let difference = differ(&store, (self.a.as_str(), &a), (self.b.as_str(), &b), &ignore)?;
-        if self.showing.json {
+        if self.showing.is_json() {
             let text = serde_json::to_string_pretty(&difference).map_err(std::io::Error::from)?;
             writeln!(context.stdout, "{text}")?;
         } else {

@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::args::Which;
+use super::args::{Format, Which};
 use super::context::Context;
 use super::fail::CliError;
 use crate::plan::{self, Digests};
@@ -17,15 +17,6 @@ pub(super) struct Plan {
     /// How it is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-}
-
-/// `--format`.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// One line per step
-    Text,
-    /// Everything
-    Json,
 }
 
 impl Plan {

@@ -152,7 +152,7 @@ impl Reproduce {
         steps: &[OtherStep],
     ) -> Result<(), CliError> {
         self.json(context, given, Word::Reproduced, &[], steps, None)?;
-        if self.showing.json {
+        if self.showing.is_json() {
             return Ok(());
         }
         self.tell_steps(context, steps)?;
@@ -180,7 +180,7 @@ impl Reproduce {
         difference: &Difference,
     ) -> Result<(), CliError> {
         self.json(context, given, Word::Different, &[], steps, Some(difference))?;
-        if !self.showing.json {
+        if !self.showing.is_json() {
             self.tell_steps(context, steps)?;
             write!(context.stdout, "{}", difference.render(self.showing.shown()))?;
         }
@@ -241,7 +241,7 @@ impl Reproduce {
         steps: &[OtherStep],
         difference: Option<&Difference>,
     ) -> Result<(), CliError> {
-        if !self.showing.json {
+        if !self.showing.is_json() {
             return Ok(());
         }
         let outcome = Outcome {

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 
 use camino::Utf8PathBuf;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::args::{From, Running};
+use super::args::{Format, From, Running};
 use super::context::Context;
 use super::fail::CliError;
 use crate::engine::Class;
@@ -28,15 +28,6 @@ pub(super) struct Verify {
     from: From,
     #[command(flatten)]
     running: Running,
-}
-
-/// `--format`.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
-    /// One finding per line
-    Text,
-    /// The whole report
-    Json,
 }
 
 impl Verify {

@@ -268,7 +268,7 @@ fn a_directory_is_compared_too_and_programs_get_json() {
         .join("b")
         .join(Distribution::below(&good.manifest().python_paths["stdlib"]).as_str());
     fs_err::write(os.join("os.py"), "other\n").unwrap();
-    let (code, text) = place.pbs(&["a.tar.zst", "b", "--json"]);
+    let (code, text) = place.pbs(&["a.tar.zst", "b", "--format", "json"]);
     assert_eq!(code, 1);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(

@@ -53,7 +53,7 @@ fn what_was_built_is_reproduced_from_its_manifest() {
     );
     assert!(other.steps("step-started").contains(&"worker/root".to_owned()));
 
-    let ran = reproduce(&toy, &dist(ARCHIVES[0]), &["--json"]);
+    let ran = reproduce(&toy, &dist(ARCHIVES[0]), &["--format", "json"]);
     let outcome: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(
         (&outcome["verdict"], &outcome["version"]),
