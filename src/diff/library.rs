@@ -103,23 +103,11 @@ fn members(bytes: &[u8]) -> Option<Vec<Member<'_>>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::super::difference::Explanation;
     use super::super::elf::tests::object;
     use super::*;
-
-    pub(in crate::diff) fn library(date: u32, members: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut bytes = b"!<arch>\n".to_vec();
-        for (name, data) in members {
-            let name = format!("{name}/");
-            bytes.extend(format!("{name:<16}{date:<12}0     0     644     {:<10}`\n", data.len()).bytes());
-            bytes.extend_from_slice(data);
-            if data.len() % 2 == 1 {
-                bytes.push(b'\n');
-            }
-        }
-        bytes
-    }
+    use crate::inspect::made_archive as library;
 
     #[test]
     fn names_the_member_and_its_section() {

@@ -83,10 +83,10 @@ impl Archive {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn archive(date: u32, members: &[(&str, &[u8])]) -> Vec<u8> {
+    pub(crate) fn archive(date: u32, members: &[(&str, &[u8])]) -> Vec<u8> {
         let mut bytes = b"!<arch>\n".to_vec();
         for (name, data) in members {
             let name = format!("{name}/");

@@ -8,6 +8,8 @@ mod elf;
 mod leak;
 mod pyc;
 
+#[cfg(test)]
+pub(crate) use ar::tests::archive as made_archive;
 pub use ar::{Archive, ArchiveError, Member};
 pub use content::{Content, ContentError};
 pub use elf::{Binding, Elf, ElfError, ElfKind, Sizes, Stack, Symbol, Visibility};

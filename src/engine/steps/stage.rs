@@ -4,7 +4,11 @@
 //! at `/out`. Nothing here depends on the sandbox that is chosen.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
+
+use camino::Utf8Path;
 
 use crate::engine::error::StepError;
 use crate::model::{GuestPath, HostPath, TreeDigest};
@@ -104,13 +108,23 @@ fn below_in(role: &str) -> GuestPath {
         .expect("the names of packages and steps are single path components")
 }
 
+/// Writes files that whoever runs the command can read, whatever the umask of this process: in a
+/// container that is somebody else.
 fn write_files(dir: &HostPath, files: &[TextFile]) -> Result<(), std::io::Error> {
+    let allow = |path: &Utf8Path, bits| fs_err::set_permissions(path, Permissions::from_mode(bits));
+    allow(dir.as_path(), 0o755)?;
     for file in files {
         let path = dir.as_path().join(&file.name);
-        if let Some(parent) = path.parent() {
-            fs_err::create_dir_all(parent)?;
+        for above in path
+            .ancestors()
+            .skip(1)
+            .take_while(|above| *above != dir.as_path())
+        {
+            fs_err::create_dir_all(above)?;
+            allow(above, 0o755)?;
         }
-        fs_err::write(path, &file.text)?;
+        fs_err::write(&path, &file.text)?;
+        allow(&path, 0o644)?;
     }
     Ok(())
 }
