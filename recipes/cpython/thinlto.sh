@@ -16,11 +16,16 @@ compile_thinlto() { # flags of the interpreter
   make -j"$JOBS" "${arguments[@]}" "${made[@]}" "CFLAGS_NODIST=$* -flto=thin" "${objects[@]}"
   make "${arguments[@]}" "${made[@]}" "$last"
 
-  # The very command that links the interpreter decides what can be seen from outside. A frequent call lets the function it
+  # The command that links libpython decides what can be seen from outside, and what may be another's: a program that is
+  # linked with the library may have copies of its data, as GCC makes them, and the library must use those. The command of
+  # the interpreter would let every module use its own data directly, and such a program would have two of each type.
+  #
+  # A frequent call lets the function it
   # calls into the module, then what that calls, and so on: LLVM does not shorten the reach along such a chain, which brings
   # half of the interpreter into every module, for nothing but time. It fades here as it does along other calls.
-  command=$(make -n "${arguments[@]}" "${made[@]}" python | grep -e ' -o python ' | tail -n 1)
-  eval "${command/ -o python / -o index.out } -Wl,--thinlto-index-only=bitcode.txt -Wl,-mllvm,-import-hot-evolution-factor=0.7"
+  command=$(make -n "${arguments[@]}" "${made[@]}" "$(make_variable LDLIBRARY)" | grep -e ' -Wl,-hlibpython' | tail -n 1)
+  command=${command%%;*} # it is a branch of a shell's if
+  eval "${command/ -o libpython/ -o index.libpython} -Wl,--thinlto-index-only=bitcode.txt -Wl,-mllvm,-import-hot-evolution-factor=0.7"
 
   # Code generation alone; what concerns single functions stands in the bitcode.
   # shellcheck disable=SC2086 # the flags are words
