@@ -14,6 +14,7 @@ import time
 
 import process
 import suites
+from rows import read_rows
 
 
 def main(path):
@@ -123,17 +124,7 @@ def kind(item):
 
 
 def done_before(path):
-    done = set()
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                try:
-                    row = json.loads(line)
-                except ValueError:
-                    continue  # The last line of a run that was killed.
-                if "pair" in row:
-                    done.add((row["suite"], row["item"], row["kind"], row["pair"]))
-    return done
+    return {(row["suite"], row["item"], row["kind"], row["pair"]) for row in read_rows(path) if "pair" in row}
 
 
 def measure_pair(item, pair, sides, scratch):

@@ -6,6 +6,7 @@ import statistics
 import zlib
 
 from figures import MeanRatio, Ratio
+from rows import read_rows
 from suites import LEFT_OUT
 
 # Metric → heading and how a value is shown.
@@ -42,20 +43,14 @@ def load(results):
 
     rows, failed, loads = {}, {}, []
     path = os.path.join(results, "rows.jsonl")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                try:
-                    row = json.loads(line)
-                except ValueError:
-                    continue  # The last line of a run that was killed.
-                if "failed" in row:
-                    failed[row["suite"], row["item"]] = row["failed"]
-                    continue
-                loads.append(row["load"])
-                for metric in row["a"]:
-                    key = row["suite"], row["item"], metric
-                    rows.setdefault(key, []).append((row["a"][metric], row["b"][metric]))
+    for row in read_rows(path):
+        if "failed" in row:
+            failed[row["suite"], row["item"]] = row["failed"]
+            continue
+        loads.append(row["load"])
+        for metric in row["a"]:
+            key = row["suite"], row["item"], metric
+            rows.setdefault(key, []).append((row["a"][metric], row["b"][metric]))
     failures = {f"{suite}: {item}": why for (suite, item), why in failed.items()}
     for name in ("pyperformance.json", "pyperformance-quick.json"):
         failures.update({f"pyperformance: {item}": why for item, why in kept(name, {}).get("failed", {}).items()})
