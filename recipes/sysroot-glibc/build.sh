@@ -29,8 +29,12 @@ for pair in c:libc.so.6 m:libm.so.6 pthread:libpthread.so.0 dl:libdl.so.2 rt:lib
     -soname "$file" "$name.o" -o "$lib/$file"
   "$bin/llvm-strip" --strip-unneeded "$lib/$file"
 done
-for name in m pthread dl rt util resolv; do
+for name in m pthread dl resolv; do
   (cd "$lib" && ln -s lib$name.so.* lib$name.so)
+done
+# What is in both comes from ours, so that these two are loaded by nobody who does not need more of them.
+for name in rt util; do
+  echo "INPUT ( libc_nonshared.a $(basename "$lib/lib$name".so.*) )" > "$lib/lib$name.so"
 done
 
 cp /in/stubs/crt1.o "$lib/crt1.o"
@@ -41,7 +45,8 @@ $clang -c /in/recipe/crtn.S -o "$lib/crtn.o"
 # One object a function, as in any C library, so that a binary carries only what it calls.
 mkdir nonshared
 cp /in/stubs/nonshared/*.o nonshared
-for name in getrandom getentropy explicit_bzero memfd_create copy_file_range close_range statx preadv2 pwritev2; do
+for name in getrandom getentropy explicit_bzero memfd_create copy_file_range close_range statx preadv2 pwritev2 \
+  shm_open shm_unlink openpty login_tty forkpty; do
   $clang --sysroot="$OUT" -std=gnu11 -O2 -fPIC -ffunction-sections -Wall -Wextra -Werror "-Dcompat_$name" \
     -c /in/recipe/compat.c -o "nonshared/$name.o"
 done
@@ -50,7 +55,12 @@ echo "GROUP ( libc.so.6 libc_nonshared.a AS_NEEDED ( $DYNAMIC_LOADER ) )" > "$li
 
 # The proof that it links, and that nothing asks for more than the floor.
 $clang --sysroot="$OUT" -fuse-ld=lld --rtlib=compiler-rt --unwindlib=none -O2 -D_FORTIFY_SOURCE=2 -Wall -Werror \
-  /in/recipe/check.c -o check -lm -ldl -lpthread -lrt -lutil -lresolv
+  /in/recipe/check.c -o check -Wl,--as-needed -lm -ldl -lpthread -lrt -lutil -lresolv
 "$bin/llvm-readelf" --version-info check | grep -o 'GLIBC_[0-9.]*' | sort -uV | tee versions
 test "$(printf 'GLIBC_%s\n' "$GLIBC_FLOOR" | cat - versions | sort -V | tail -1)" = "GLIBC_$GLIBC_FLOOR"
+"$bin/llvm-readelf" --needed-libs check | tee needed
+if grep -q -e libutil needed; then
+  echo "check.c calls nothing of libutil but what compat.c has, and is linked with it all the same" >&2
+  exit 1
+fi
 case $TARGET in "$(uname -m)"-*) ./check ;; esac
