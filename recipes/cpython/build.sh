@@ -57,4 +57,5 @@ cp -R --parents Makefile pyconfig.h variables.txt commands.txt pybuilddir.txt Mo
 if [ -e /in/profile ]; then
   cp profile.json "$OUT/tree/"
 fi
-find Modules Objects Parser Programs Python -name '*.o' -exec cp --parents {} "$OUT/tree" \;
+mkdir -p fixed
+find Modules Objects Parser Programs Python fixed -name '*.o' -exec cp --parents {} "$OUT/tree" \;

@@ -111,7 +111,7 @@ def relative_command(command):
         if word.startswith("-L"):
             word = "-Lbuild/lib"
         elif re.fullmatch(r"[\w./-]+\.o", word):
-            word = f"build/{word}"
+            word = f"build/{word.removeprefix('fixed/')}"
         # Flags come twice from CPython's Makefile; -Xlinker belongs to the word after it, and -l words keep their order.
         if not (word in words and word.startswith(("-Lbuild", "-Wl,"))):
             words.append(word)
@@ -238,10 +238,20 @@ def main(install, tree, extensions_file, build, facts):
     for item in [*core, *sorted(belongs), "build/Modules/config.o"]:
         target = build / item.removeprefix("build/")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(tree / item.removeprefix("build/"), target)
+        # What the interpreter is linked from, where libpython is linked from others.
+        fixed = tree / "fixed" / item.removeprefix("build/")
+        shutil.copyfile(fixed if fixed.exists() else tree / item.removeprefix("build/"), target)
     for item in ("config.c", "config.c.in", "Setup", "Setup.local", "Setup.bootstrap", "Setup.stdlib"):
         shutil.copyfile(tree / "Modules" / item, build / "Modules" / item)
 
+    start = {
+        "directory": "build/link",
+        "first": ["build/link/crt1.o", "build/link/crti.o"],
+        "first_position_independent": ["build/link/Scrt1.o", "build/link/crti.o"],
+        "last": ["build/link/crtn.o"],
+        "builtins": "build/link/libbuiltins.a",
+        "nonshared": ["build/link/libc_nonshared.a"],
+    }
     interpreter = find_command(commands, r" -o python( |$)")
     shared = find_command(commands, r"-Wl,-hlibpython[\d.]+\w*\.so")
     inittab_command = find_command(commands, r" -o Modules/config\.o")
@@ -264,6 +274,7 @@ def main(install, tree, extensions_file, build, facts):
             ),
             "table": [{"name": n, "init_fn": f} for n, f in inittab.items()],
         },
+        "start": start,
         "extensions": extensions,
         "test_extensions": sorted(tests),
         "link_commands": {"interpreter": relative_command(interpreter), "shared_lib": relative_command(shared)},

@@ -48,13 +48,14 @@ configure() {
     ${CONFIGURE_EXTRA-} $PYTHON_OPT_CONFIGURE
 }
 
-# What every call of make is told. The objects instead of -lpython: one file, no symbol look-up through a PLT. Not
-# position-independent: a PIE pays some 57,000 relocations at every start. COMPILEALL_OPTS: make install would compile
-# everything thrice, with time stamps; the finish step does it our way.
+# What every call of make is told. The objects instead of -lpython: one file, no symbol look-up through a PLT; those in
+# fixed/, where there are any, are made for an executable at fixed addresses. Not position-independent: a PIE pays some
+# 57,000 relocations at every start. COMPILEALL_OPTS: make install would compile everything thrice, with time stamps; the
+# finish step does it our way.
 # shellcheck disable=SC2016,SC2034 # make expands these; the steps use them
 arguments=(
   'LINKCC=clang -no-pie'
-  'LINK_PYTHON_OBJS=$(LIBRARY_OBJS)'
+  'LINK_PYTHON_OBJS=$(foreach object,$(LIBRARY_OBJS),$(or $(wildcard fixed/$(object)),$(object)))'
   'LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY) $(LIBRARY_OBJS)'
   'COMPILEALL_OPTS=--help'
 )

@@ -40,8 +40,14 @@ while read -r file; do
   strip -o "$OUT/stripped/$file" "$install/$file"
 done < binaries
 
-mkdir -p "$OUT/build"
+# What a link on the target starts and ends with, and the stubs of the system's libraries: whoever links again needs a
+# linker and nothing else.
+mkdir -p "$OUT/build/link"
 cp run_tests.py "$OUT/build/"
+cp -R /in/sysroot/usr/lib/. "$OUT/build/link/"
+cp "$(clang --print-libgcc-file-name)" "$OUT/build/link/libbuiltins.a"
+chmod -R u+w "$OUT/build/link"
+find "$OUT/build/link" -type f -exec chmod 644 {} +
 run collect.py "$install" /in/build/tree /in/setup/extensions.json "$OUT/build" "$OUT/facts"
 # Objects and libraries are for linking: with debug information they would be four times their size.
 find "$OUT/build" "$install" \( -name '*.o' -o -name '*.a' \) -exec strip --strip-debug {} +

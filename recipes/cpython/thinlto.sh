@@ -9,30 +9,41 @@ apart=(Modules/config.o Programs/python.o)
 last=Modules/getbuildinfo.o
 
 compile_thinlto() { # flags of the interpreter
-  local objects command
+  local objects library interpreter object
   make -j"$JOBS" "${arguments[@]}" "${made[@]}" "${apart[@]}"
   # shellcheck disable=SC2207 # names of objects are words
   objects=($(make_variable LIBRARY_OBJS | tr ' ' '\n' | grep -v -x "$last"))
   make -j"$JOBS" "${arguments[@]}" "${made[@]}" "CFLAGS_NODIST=$* -flto=thin" "${objects[@]}"
   make "${arguments[@]}" "${made[@]}" "$last"
+  library=$(make -n "${arguments[@]}" "${made[@]}" "$(make_variable LDLIBRARY)" | grep -e ' -Wl,-hlibpython' | tail -n 1)
+  library=${library%%;*} # it is a branch of a shell's if
+  interpreter=$(make -n "${arguments[@]}" "${made[@]}" python | grep -e ' -o python ' | tail -n 1)
 
-  # The command that links libpython decides what can be seen from outside, and what may be another's: a program that is
-  # linked with the library may have copies of its data, as GCC makes them, and the library must use those. The command of
-  # the interpreter would let every module use its own data directly, and such a program would have two of each type.
-  #
-  # A frequent call lets the function it
-  # calls into the module, then what that calls, and so on: LLVM does not shorten the reach along such a chain, which brings
-  # half of the interpreter into every module, for nothing but time. It fades here as it does along other calls.
-  command=$(make -n "${arguments[@]}" "${made[@]}" "$(make_variable LDLIBRARY)" | grep -e ' -Wl,-hlibpython' | tail -n 1)
-  command=${command%%;*} # it is a branch of a shell's if
-  eval "${command/ -o libpython/ -o index.libpython} -Wl,--thinlto-index-only=bitcode.txt -Wl,-mllvm,-import-hot-evolution-factor=0.7"
-
-  # Code generation alone; what concerns single functions stands in the bitcode.
-  # shellcheck disable=SC2086 # the flags are words
-  xargs -a bitcode.txt -P "$JOBS" -I {} \
-    clang $TARGET_CFLAGS -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o {}.native
+  # Twice, as the command that links decides what can be seen from outside and what may be another's. A program that is
+  # linked with libpython may have copies of its data, as GCC makes them, and the library must use those. The interpreter
+  # is a program by itself, at fixed addresses: its objects take every address for a constant, which makes it 3% faster.
+  generate "${library/ -o libpython/ -o index.libpython}" .native
+  generate "${interpreter/ -o python / -o index.python }" .fixed -fno-pic
   while read -r object; do
+    mkdir -p "fixed/$(dirname "$object")"
+    mv "$object.fixed" "fixed/$object"
     mv "$object.native" "$object"
     rm "$object.thinlto.bc"
   done < bitcode.txt
+}
+
+# An index over all modules, and machine code for each.
+#
+# A frequent call lets the function it calls into the module, then what that calls, and so on: LLVM does not shorten the
+# reach along such a chain, which brings half of the interpreter into every module, for nothing but time. It fades here as it
+# does along other calls.
+generate() { # link command, suffix, flags of code generation...
+  local command=$1 suffix=$2
+  shift 2
+  eval "$command -Wl,--thinlto-index-only=bitcode.txt -Wl,-mllvm,-import-hot-evolution-factor=0.7"
+  # Code generation alone; what concerns single functions stands in the bitcode. A section for each function lets the linker
+  # put callers beside what they call, by the profile.
+  # shellcheck disable=SC2086 # the flags are words
+  xargs -a bitcode.txt -P "$JOBS" -I {} \
+    clang $TARGET_CFLAGS "$@" -ffunction-sections -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o "{}$suffix"
 }
