@@ -32,6 +32,8 @@ pub mod workspace;
 // L3 · conduct.
 #[cfg(feature = "driver")]
 pub mod engine;
+#[cfg(feature = "driver")]
+pub mod relink;
 
 // L4 · skin.
 #[cfg(feature = "driver")]

@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    build, cache, ci, diff, doctor, explain, image, inspect, plan, reproduce, shell, sources, targets, test,
-    train, verify,
+    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, reproduce, shell, sources, targets,
+    test, train, verify,
 };
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
@@ -141,6 +141,7 @@ pub(super) enum Command {
     Cache(cache::Cache),
     Verify(verify::Verify),
     Test(test::Test),
+    Link(link::Link),
     Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Reproduce(reproduce::Reproduce),

@@ -7,6 +7,7 @@ use crate::engine::{
 use crate::fetch::{FetchError, LockError};
 use crate::plan::LowerError;
 use crate::recipe::{RecipeErrors, ResolveError};
+use crate::relink::RelinkError;
 use crate::sandbox::SandboxError;
 use crate::store::StoreError;
 use crate::ui::Failure;
@@ -170,6 +171,15 @@ impl std::convert::From<EnterError> for CliError {
                 Self::new(source.class(), failure)
             }
         }
+    }
+}
+
+impl std::convert::From<RelinkError> for CliError {
+    fn from(error: RelinkError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.details = error.details();
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
     }
 }
 

@@ -14,6 +14,7 @@ mod fail;
 mod human;
 mod image;
 mod inspect;
+mod link;
 mod plan;
 mod reproduce;
 mod settings;

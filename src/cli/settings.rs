@@ -57,8 +57,12 @@ pub const VARIABLES: &[Variable] = &[
         what: "where cargo keeps what it downloads (default: ~/.cargo)",
     },
     Variable {
+        name: "RUSTUP_HOME",
+        what: "where rustup keeps toolchains, and they rust-lld (default: ~/.rustup)",
+    },
+    Variable {
         name: "PATH",
-        what: "where the machine's clients for mirrors are looked for: apt-get, cargo, pip",
+        what: "where the machine's clients for mirrors are looked for (apt-get, cargo, pip), and linkers",
     },
 ];
 
@@ -77,6 +81,8 @@ pub(super) struct Settings {
     pub home: Option<Utf8PathBuf>,
     /// `CARGO_HOME`.
     pub cargo_home: Option<Utf8PathBuf>,
+    /// `RUSTUP_HOME`.
+    pub rustup_home: Option<Utf8PathBuf>,
     /// This program, which is started again inside of sandboxes.
     pub program: HostPath,
     /// `PATH`.
@@ -174,6 +180,7 @@ impl Settings {
             docker_host: text("DOCKER_HOST")?,
             home: path("HOME")?,
             cargo_home: path("CARGO_HOME")?,
+            rustup_home: path("RUSTUP_HOME")?,
             program: seen.program,
             path: text("PATH")?,
             screen: match seen.stderr_is_terminal && !plain {

@@ -1,6 +1,7 @@
 //! Linker arguments as values, rendered last.
 
 use super::LinkPlan;
+use crate::model::TreePath;
 
 /// An argument of a linker.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,31 +32,17 @@ pub enum LinkArg {
     ReadOnlyRelocations,
     /// The stack holds no code.
     NoExecutableStack,
+    /// Libraries that nothing is taken from are not loaded.
+    OnlyNeeded,
     /// The output does not depend on when or where it is linked.
     NoBuildId,
 }
 
-/// What every link on a target starts and ends with.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StartFiles {
-    /// Objects before all others.
-    pub first: Vec<String>,
-    /// Directories with the system's libraries.
-    pub search: Vec<String>,
-    /// The compiler's own library of arithmetic.
-    pub builtins: Option<String>,
-    /// Objects after all others.
-    pub last: Vec<String>,
-}
-
 /// The arguments of an ELF link: `at` puts a path of the distribution where it stands.
 #[must_use]
-pub fn elf_args(
-    plan: &LinkPlan,
-    start: &StartFiles,
-    at: impl Fn(&crate::model::TreePath) -> String,
-    files: &ElfFiles<'_>,
-) -> Vec<LinkArg> {
+pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFiles<'_>) -> Vec<LinkArg> {
+    let start = &plan.start;
+    let object = |path: &TreePath| LinkArg::Object(at(path));
     let mut args = vec![
         LinkArg::Output(files.output.to_owned()),
         if plan.position_independent {
@@ -69,21 +56,21 @@ pub fn elf_args(
         LinkArg::NoBuildId,
         LinkArg::ExportSymbols,
         LinkArg::HideArchives,
+        LinkArg::OnlyNeeded,
     ];
     args.extend(plan.loader.clone().map(LinkArg::Loader));
-    args.extend(start.first.iter().cloned().map(LinkArg::Object));
-    args.extend(plan.objects.iter().map(|object| LinkArg::Object(at(object))));
+    args.extend(start.first_of(plan.position_independent).iter().map(object));
+    args.extend(plan.objects.iter().map(object));
     args.push(LinkArg::Object(files.inittab.to_owned()));
     if !plan.archives.is_empty() {
         args.push(LinkArg::Archives(plan.archives.iter().map(&at).collect()));
     }
-    args.extend(start.search.iter().cloned().map(LinkArg::Search));
+    args.push(LinkArg::Search(at(&start.directory)));
     args.extend(plan.system.iter().cloned().map(LinkArg::System));
-    let builtins = || start.builtins.clone().map(LinkArg::Object);
-    args.extend(builtins());
+    args.push(object(&start.builtins));
     args.push(LinkArg::System("c".to_owned()));
-    args.extend(builtins());
-    args.extend(start.last.iter().cloned().map(LinkArg::Object));
+    args.push(object(&start.builtins));
+    args.extend(start.last.iter().map(object));
     args
 }
 
@@ -121,6 +108,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
                 words.extend(["-z", "relro", "-z", "now"].map(str::to_owned));
             }
             LinkArg::NoExecutableStack => words.extend(["-z", "noexecstack"].map(str::to_owned)),
+            LinkArg::OnlyNeeded => words.push("--as-needed".to_owned()),
             LinkArg::NoBuildId => words.push("--build-id=none".to_owned()),
         }
     }
@@ -130,7 +118,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TreePath;
+    use crate::manifest::StartRecord;
 
     #[test]
     fn orders_a_link_line() {
@@ -140,25 +128,28 @@ mod tests {
             archives: vec![path("build/lib/libz.a")],
             system: vec!["m".into()],
             inittab: Vec::new(),
+            start: StartRecord {
+                directory: path("build/link"),
+                first: vec![path("build/link/crt1.o")],
+                first_position_independent: vec![path("build/link/Scrt1.o")],
+                last: vec![path("build/link/crtn.o")],
+                builtins: path("build/link/libbuiltins.a"),
+                nonshared: Vec::new(),
+            },
             loader: Some("/lib/ld.so".into()),
             position_independent: false,
-        };
-        let start = StartFiles {
-            first: vec!["crt1.o".into()],
-            search: vec!["/s".into()],
-            builtins: None,
-            last: vec!["crtn.o".into()],
         };
         let files = ElfFiles {
             output: "python",
             inittab: "inittab.o",
         };
-        let words = render_ld(&elf_args(&plan, &start, |path| format!("/d/{path}"), &files)).join(" ");
+        let words = render_ld(&elf_args(&plan, |path| format!("/d/{path}"), &files)).join(" ");
         assert_eq!(
             words,
             "-o python -no-pie -z relro -z now -z noexecstack --eh-frame-hdr --build-id=none --export-dynamic \
-             --exclude-libs=ALL -dynamic-linker /lib/ld.so crt1.o /d/build/main.o inittab.o --start-group \
-             /d/build/lib/libz.a --end-group -L/s -lm -lc crtn.o"
+             --exclude-libs=ALL --as-needed -dynamic-linker /lib/ld.so /d/build/link/crt1.o /d/build/main.o inittab.o \
+             --start-group /d/build/lib/libz.a --end-group -L/d/build/link -lm /d/build/link/libbuiltins.a -lc \
+             /d/build/link/libbuiltins.a /d/build/link/crtn.o"
         );
     }
 }

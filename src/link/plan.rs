@@ -1,7 +1,7 @@
 //! Manifest + selection → what is linked.
 
 use crate::link::InittabEntry;
-use crate::manifest::{Link, Manifest, Selected};
+use crate::manifest::{Link, Manifest, Selected, StartRecord};
 use crate::model::TreePath;
 
 /// What is linked. Paths are relative to the manifest's directory.
@@ -15,6 +15,8 @@ pub struct LinkPlan {
     pub system: Vec<String>,
     /// The table of built-in modules.
     pub inittab: Vec<InittabEntry>,
+    /// What every link starts and ends with.
+    pub start: StartRecord,
     /// The dynamic loader that the executable names.
     pub loader: Option<String>,
     /// Whether the executable can stand at any address.
@@ -30,6 +32,9 @@ pub enum PlanError {
     /// Nothing says which object has `main`.
     #[error("the manifest names no object with `main`")]
     NoMain,
+    /// Nothing says what a link starts and ends with.
+    #[error("the manifest names no start files")]
+    NoStart,
 }
 
 /// Plans the link of an interpreter with the selected extension modules.
@@ -37,6 +42,7 @@ pub fn plan(manifest: &Manifest, selected: &Selected) -> Result<LinkPlan, PlanEr
     let build = manifest.build_info.as_ref().ok_or(PlanError::NoObjects)?;
     let interpreter = &manifest.pbs.interpreter;
     let main = interpreter.main_object.as_ref().ok_or(PlanError::NoMain)?;
+    let start = interpreter.start.clone().ok_or(PlanError::NoStart)?;
     let mut objects = vec![main.clone()];
     objects.extend(build.core.objs.iter().filter(|object| *object != main).cloned());
     let mut links: Vec<&Link> = Vec::new();
@@ -64,6 +70,7 @@ pub fn plan(manifest: &Manifest, selected: &Selected) -> Result<LinkPlan, PlanEr
                 .map(|link| link.name.clone()),
         ),
         inittab,
+        start,
         loader: interpreter.loader.clone(),
         position_independent: interpreter.position_independent,
     })

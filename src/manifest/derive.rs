@@ -5,7 +5,7 @@ mod checks;
 mod components;
 mod extensions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BuildInfo, Core, DeriveError, Description, Disagreement, ExtensionLoading, Facts, FormatVersion,
@@ -183,7 +183,13 @@ impl Derivation<'_> {
                 },
             }),
         }
+        let start = self.facts.build.start.clone();
+        for file in start.files().collect::<BTreeSet<_>>() {
+            self.require("a link", file, None);
+            self.claimed.insert(file.clone(), "a link".to_owned());
+        }
         Interpreter {
+            start: Some(start),
             main_object: Some(self.facts.build.core.main_object.clone()),
             loader: elf.and_then(|elf| elf.interpreter.clone()),
             position_independent,

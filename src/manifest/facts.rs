@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::StartRecord;
 use crate::model::TreePath;
 use crate::plan::Linkage;
 
@@ -108,6 +109,8 @@ pub struct BuildFacts {
     pub core: CoreFacts,
     /// The table of built-in modules.
     pub inittab: InittabFacts,
+    /// What every link starts and ends with.
+    pub start: StartRecord,
     /// The extension modules.
     pub extensions: BTreeMap<String, ExtensionFacts>,
     /// Extension modules that only serve CPython's own tests.

@@ -133,10 +133,11 @@ impl Inventory {
         })
     }
 
-    /// The libraries and executables that a loader loads.
+    /// The libraries and executables that a loader loads. What stands in `build/` is for linkers.
     pub fn images(&self) -> impl Iterator<Item = (&TreePath, &Elf)> {
         self.files
             .iter()
+            .filter(|(path, _)| !path.as_str().starts_with("build/"))
             .filter_map(|(path, facts)| Some((path, facts.elf()?)))
             .filter(|(_, elf)| elf.is_image())
     }

@@ -226,6 +226,7 @@ fn rewrite(full: &Manifest, flavor: Flavor, root: &Tree) -> Manifest {
     manifest.python_stdlib_test_packages.clear();
     manifest.pbs.flavor = flavor;
     manifest.pbs.interpreter.main_object = None;
+    manifest.pbs.interpreter.start = None;
     for component in &mut manifest.pbs.components {
         component.libraries.clear();
     }

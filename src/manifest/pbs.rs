@@ -123,10 +123,53 @@ pub struct Interpreter {
     pub loader: Option<String>,
     /// Whether it can stand at any address.
     pub position_independent: bool,
+    /// What every link starts and ends with; null where the distribution has no objects.
+    pub start: Option<StartRecord>,
     /// Shared libraries that it loads.
     pub needed: Vec<String>,
     /// Highest version of symbols that it needs, by prefix: `GLIBC` → `2.17`.
     pub symbol_versions: BTreeMap<String, String>,
+}
+
+/// What every link on the target starts and ends with. A linker needs nothing else from the system.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StartRecord {
+    /// The directory that is searched for the system's libraries; it has stubs of them.
+    pub directory: TreePath,
+    /// Objects before all others, for an executable at fixed addresses.
+    pub first: Vec<TreePath>,
+    /// Objects before all others, for an executable that can stand at any address.
+    pub first_position_independent: Vec<TreePath>,
+    /// Objects after all others.
+    pub last: Vec<TreePath>,
+    /// The compiler's own library of arithmetic.
+    pub builtins: TreePath,
+    /// Static libraries that the stubs bring in.
+    pub nonshared: Vec<TreePath>,
+}
+
+impl StartRecord {
+    /// The objects before all others.
+    #[must_use]
+    pub fn first_of(&self, position_independent: bool) -> &[TreePath] {
+        if position_independent {
+            &self.first_position_independent
+        } else {
+            &self.first
+        }
+    }
+
+    /// The objects and static libraries.
+    pub fn files(&self) -> impl Iterator<Item = &TreePath> {
+        self.first
+            .iter()
+            .chain(&self.first_position_independent)
+            .chain(&self.last)
+            .chain([&self.builtins])
+            .chain(&self.nonshared)
+    }
 }
 
 /// What more there is to say of an extension module.

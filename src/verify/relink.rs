@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::link::{
-    ElfFiles, PlanError, StartFiles, WriteInittabError, elf_args, plan as plan_link, render_ld, write_inittab,
+    ElfFiles, PlanError, WriteInittabError, elf_args, plan as plan_link, render_ld, write_inittab,
 };
 use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
 use crate::model::{Digest, ObjectFormat, TreePath};
@@ -24,7 +24,7 @@ const HINT: &str = "an object or a library is missing from the manifest, or a mo
                     the linker's words stand in the step's log";
 
 /// The command that the sandbox runs. Mounts: the files of [`files`] at `/in/relink`, the
-/// distribution (with `python/` in it) at `/in/distribution`, the target's sysroot at `/in/sysroot`.
+/// distribution (with `python/` in it) at `/in/distribution`. The linker is the only thing that is not in them.
 /// Its output is what [`judge`] reads; it succeeds also where a case fails.
 pub const ARGV: [&str; 5] = ["/bin/bash", "-eu", "-o", "pipefail", "/in/relink/relink.sh"];
 
@@ -33,7 +33,7 @@ pub const ARGV: [&str; 5] = ["/bin/bash", "-eu", "-o", "pipefail", "/in/relink/r
 pub struct RelinkCase {
     /// `all`, `minimal`, `random-1`, …; also a directory's name.
     pub name: String,
-    /// The linker's command line; `@builtins@` stands for the compiler's library of arithmetic.
+    /// The linker's command line.
     pub link: Vec<String>,
     /// The object with the table of modules.
     pub inittab: Vec<u8>,
@@ -131,28 +131,13 @@ fn plan_case(manifest: &Manifest, name: String, selected: &Selected) -> Result<R
             case: name.clone(),
             source,
         })?;
-    let lib = |file: &str| format!("/in/sysroot/lib/{file}");
-    let start = StartFiles {
-        first: vec![
-            lib(if plan.position_independent {
-                "Scrt1.o"
-            } else {
-                "crt1.o"
-            }),
-            lib("crti.o"),
-        ],
-        search: vec!["/in/sysroot/lib".to_owned()],
-        builtins: Some(BUILTINS.to_owned()),
-        last: vec![lib("crtn.o")],
-    };
     let files = ElfFiles {
         output: &format!("/work/{name}/python"),
         inittab: &format!("/in/relink/{name}/inittab.o"),
     };
-    let mut link = vec!["ld.lld".to_owned(), "--sysroot=/in/sysroot".to_owned()];
+    let mut link = vec!["ld.lld".to_owned()];
     link.extend(render_ld(&elf_args(
         &plan,
-        &start,
         |path| format!("/in/distribution/python/{path}"),
         &files,
     )));
@@ -163,8 +148,6 @@ fn plan_case(manifest: &Manifest, name: String, selected: &Selected) -> Result<R
         name,
     })
 }
-
-const BUILTINS: &str = "@builtins@";
 
 /// What the linked interpreter is asked. It prints one line for each thing that is wrong.
 ///
@@ -215,9 +198,7 @@ pub fn files(cases: &[RelinkCase]) -> BTreeMap<TreePath, Vec<u8>> {
 /// Links and runs every case; leaves `link.log`, `run.log` and `status` of each in `/out/<case>/`.
 fn script(cases: &[RelinkCase]) -> String {
     let mut script = String::from(
-        "# The compiler's library of arithmetic is wherever its version puts it.\n\
-         builtins=$(ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.builtins*.a | grep -E \"builtins(-$(uname -m))?\\.a$\" | head -n 1)\n\
-         home=/in/distribution/python/install\n\
+        "home=/in/distribution/python/install\n\
          try() {\n  local name=$1; shift\n  mkdir -p \"/work/$name\" \"/out/$name\"\n  local status=0\n  \
          \"$@\" >\"/out/$name/link.log\" 2>&1 || status=$?\n  echo \"link $status\" >\"/out/$name/status\"\n  \
          if [ \"$status\" = 0 ]; then\n    PYTHONHOME=$home PYTHONDONTWRITEBYTECODE=1 \"/work/$name/python\" \"/in/relink/$name/check.py\" >\"/out/$name/run.log\" 2>&1 || status=$?\n    \
@@ -231,11 +212,7 @@ fn script(cases: &[RelinkCase]) -> String {
 }
 
 fn quote(word: &str) -> String {
-    if word == BUILTINS {
-        "\"$builtins\"".to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Judges what [`ARGV`] left in `/out`; `read` gives a file of it by its path.
@@ -291,7 +268,7 @@ mod tests {
     fn case() -> RelinkCase {
         RelinkCase {
             name: "all".into(),
-            link: vec!["ld.lld".into(), "it's".into(), BUILTINS.into()],
+            link: vec!["ld.lld".into(), "it's".into()],
             inittab: Vec::new(),
             snippet: String::new(),
         }
@@ -299,7 +276,7 @@ mod tests {
 
     #[test]
     fn quotes_what_a_shell_would_read() {
-        assert!(script(&[case()]).ends_with("try all 'ld.lld' 'it'\\''s' \"$builtins\"\n"));
+        assert!(script(&[case()]).ends_with("try all 'ld.lld' 'it'\\''s'\n"));
     }
 
     #[test]

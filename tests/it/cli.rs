@@ -195,6 +195,22 @@ fn bad_input_is_told_with_a_hint() {
         good.pbs(&["image", "unpack", "worker", "unpacked"]),
     );
 
+    say(
+        "link with an unknown linker",
+        good.pbs(&["link", "unpacked", "--linker", "gold"]),
+    );
+    say(
+        "link with a linker that is not there",
+        good.pbs(&["link", "unpacked", "--linker", "tools/ld"]),
+    );
+    say(
+        "link nothing",
+        good.pbs(&["link", "nothing", "--linker", "/bin/sh"]),
+    );
+    say(
+        "link with an addition to everything",
+        good.pbs(&["link", "unpacked", "--include-extension", "zlib"]),
+    );
     say("no recipes", good.pbs(&["plan", "--recipes", "nothing"]));
 
     let broken = Place::with_recipes();

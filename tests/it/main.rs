@@ -14,6 +14,7 @@ mod manifest;
 mod mini;
 mod plan;
 mod recipe;
+mod relink;
 mod sandbox;
 mod server;
 mod store;

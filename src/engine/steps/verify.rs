@@ -117,7 +117,6 @@ fn stage(job: &Job, cases: &[relink::RelinkCase]) -> Result<Stage, StepError> {
             inputs: BTreeMap::from([
                 ("relink", store.put_tree(&files)?),
                 ("distribution", job.input("distribution")?),
-                ("sysroot", job.input("sysroot")?),
             ]),
             files: &[],
             argv: relink::ARGV.map(str::to_owned).to_vec(),

@@ -89,8 +89,6 @@ impl Lowering<'_> {
             inputs: inputs([
                 ("distribution", whole(dist("manifest"))),
                 (ROOT, whole(self.root.clone())),
-                ("sysroot", whole(self.output(target.sysroot.as_str()))),
-                ("toolchain", whole(self.output(target.toolchain.as_str()))),
             ]),
             after: Vec::new(),
             why: "proves that the distribution keeps what it promises".to_owned(),

@@ -21,6 +21,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .inventory
         .tree
         .iter()
+        .filter(|(path, _)| !path.as_str().starts_with("build/"))
         .map(|(path, _)| path.name())
         .collect();
     for (path, elf) in subject.inventory.images() {

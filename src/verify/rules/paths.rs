@@ -41,6 +41,21 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     if let Some(path) = &manifest.pbs.interpreter.main_object {
         name(path, "`pbs.interpreter.main_object`", Expected::Object);
     }
+    if let Some(start) = &manifest.pbs.interpreter.start {
+        let by = "`pbs.interpreter.start`";
+        name(&start.directory, by, Expected::Anything);
+        for path in start
+            .first
+            .iter()
+            .chain(&start.first_position_independent)
+            .chain(&start.last)
+        {
+            name(path, by, Expected::Object);
+        }
+        for path in start.nonshared.iter().chain([&start.builtins]) {
+            name(path, by, Expected::StaticLibrary);
+        }
+    }
     for component in &manifest.pbs.components {
         for path in &component.libraries {
             name(

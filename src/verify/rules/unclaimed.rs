@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::manifest::StartRecord;
 use crate::model::TreePath;
 use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
@@ -31,6 +32,15 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .iter()
         .chain([&build.inittab_object])
         .chain(&subject.manifest.pbs.interpreter.main_object)
+        .chain(
+            subject
+                .manifest
+                .pbs
+                .interpreter
+                .start
+                .iter()
+                .flat_map(StartRecord::files),
+        )
         .chain(variants().flat_map(|variant| variant.objs.iter().chain(&variant.static_lib)))
         .chain(links.filter_map(|link| link.path_static.as_ref()))
         .collect();

@@ -152,6 +152,8 @@ fn cpython_output(objects: &BTreeMap<&str, Vec<u8>>) -> Distribution {
         ("Modules/zlibmodule.o", "zlibmodule"),
         ("Modules/mathmodule.o", "mathmodule"),
         ("Modules/_testcapi.o", "_testcapi"),
+        ("link/crt1.o", "mathmodule"),
+        ("link/libbuiltins.a", "libz.a"),
     ] {
         put(&format!("build/{at}"), &objects[object], false);
     }
@@ -239,6 +241,9 @@ fn facts() -> Facts {
             "shared_lib": "install/lib/libpython3.13.so.1.0", "static_lib": "install/lib/libpython3.13.a" },
         "inittab": { "source": "build/Modules/config.c", "template": "build/Modules/config.c.in",
             "object": "build/Modules/config.o", "cflags": [], "table": table },
+        "start": { "directory": "build/link", "first": ["build/link/crt1.o"],
+            "first_position_independent": ["build/link/crt1.o"], "last": [], "builtins": "build/link/libbuiltins.a",
+            "nonshared": [] },
         "extensions": {
             "_imp": { "linkage": "builtin", "in_core": true, "init_fn": "PyInit__imp", "objects": [],
                 "sources": [], "links": [] },

@@ -1,0 +1,116 @@
+//! Why an interpreter cannot be linked.
+
+use camino::Utf8PathBuf;
+
+use crate::engine::Class;
+use crate::link::{NoLinker, PlanError, WriteInittabError};
+use crate::manifest::SelectError;
+use crate::store::StoreError;
+
+/// Why an interpreter cannot be linked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RelinkError {
+    /// The target's objects are of a format that cannot be linked yet.
+    #[error("objects of the format `{format}` cannot be linked yet")]
+    Format {
+        /// The format.
+        format: String,
+    },
+    /// The processor is not known.
+    #[error("`{triple}` names no known processor")]
+    Processor {
+        /// The triple.
+        triple: String,
+    },
+    /// The selection is impossible.
+    #[error("selecting extension modules")]
+    Select(#[from] SelectError),
+    /// Nothing can be linked.
+    #[error("planning the link")]
+    Plan(#[from] PlanError),
+    /// The table of modules cannot be written.
+    #[error("writing the table of modules")]
+    Inittab(#[from] WriteInittabError),
+    /// There is no linker.
+    #[error(transparent)]
+    Linker(#[from] NoLinker),
+    /// The executable cannot stand where it is wanted.
+    #[error("`{path}` is a directory")]
+    Directory {
+        /// Where it was wanted.
+        path: Utf8PathBuf,
+    },
+    /// The linker cannot be run, or files cannot be written.
+    #[error("failed to link `{path}`")]
+    Io {
+        /// What was to be written.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The linker failed.
+    #[error("`{linker}` could not link it ({status})")]
+    Failed {
+        /// Which linker.
+        linker: String,
+        /// How it ended.
+        status: String,
+        /// What it said, from its beginning.
+        said: Vec<String>,
+    },
+    /// The distribution cannot be read.
+    #[error("failed to use the store")]
+    Store(#[from] StoreError),
+}
+
+impl RelinkError {
+    /// Whose matter it is.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Linker(NoLinker::Missing { .. }) | Self::Io { .. } | Self::Store(_) => Class::Environment,
+            _ => Class::Input,
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Linker(NoLinker::Missing { .. }) => Some(
+                "install one (Debian and Fedora have packages `lld` and `mold`; GNU ld is in `binutils`; Rust brings rust-lld), \
+                 or name one with `--linker PATH`"
+                    .to_owned(),
+            ),
+            Self::Linker(NoLinker::Unknown { .. }) => {
+                Some("the path of another that takes GNU ld's arguments is understood as well".to_owned())
+            }
+            Self::Select(SelectError::Unknown { .. }) => {
+                Some("`pbs inspect DIST` lists the extension modules".to_owned())
+            }
+            Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),
+            Self::Failed { .. } => Some(
+                "`pbs verify DIST` tells whether the distribution is damaged; another linker may be named with `--linker`"
+                    .to_owned(),
+            ),
+            Self::Store(error) => error.hint().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// What stands between the error and the hint.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Linker(NoLinker::Missing { looked_for }) => {
+                let mut lines = vec!["looked for:".to_owned()];
+                lines.extend(looked_for.iter().map(|place| format!("  {place}")));
+                lines
+            }
+            Self::Failed { said, .. } => said.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
