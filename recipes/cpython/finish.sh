@@ -45,8 +45,16 @@ done < binaries
 mkdir -p "$OUT/build/link"
 cp run_tests.py "$OUT/build/"
 cp -R /in/sysroot/usr/lib/. "$OUT/build/link/"
-cp "$(clang --print-libgcc-file-name)" "$OUT/build/link/libbuiltins.a"
+builtins=$OUT/build/link/libbuiltins.a
+cp "$(clang --print-libgcc-file-name)" "$builtins"
 chmod -R u+w "$OUT/build/link"
+# Some functions for -ftrapv, which nothing here is compiled with, name the directory in which LLVM was built.
+strip --strip-debug "$builtins"
+for member in $(ar t "$builtins"); do
+  if ar p "$builtins" "$member" | grep -q -a '/build/'; then
+    ar d "$builtins" "$member"
+  fi
+done
 find "$OUT/build/link" -type f -exec chmod 644 {} +
 run collect.py "$install" /in/build/tree /in/setup/extensions.json "$OUT/build" "$OUT/facts"
 # Objects and libraries are for linking: with debug information they would be four times their size.
