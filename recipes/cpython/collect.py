@@ -246,9 +246,9 @@ def main(install, tree, extensions_file, build, facts):
 
     start = {
         "directory": "build/link",
-        "first": ["build/link/crt1.o", "build/link/crti.o"],
-        "first_position_independent": ["build/link/Scrt1.o", "build/link/crti.o"],
-        "last": ["build/link/crtn.o"],
+        "first": ["build/link/crt1.o", "build/link/crti.o", "build/link/crtbegin.o"],
+        "first_position_independent": ["build/link/Scrt1.o", "build/link/crti.o", "build/link/crtbegin.o"],
+        "last": ["build/link/crtend.o", "build/link/crtn.o"],
         "builtins": "build/link/libbuiltins.a",
         "nonshared": ["build/link/libc_nonshared.a"],
     }

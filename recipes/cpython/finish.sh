@@ -46,7 +46,12 @@ mkdir -p "$OUT/build/link"
 cp run_tests.py "$OUT/build/"
 cp -R /in/sysroot/usr/lib/. "$OUT/build/link/"
 builtins=$OUT/build/link/libbuiltins.a
-cp "$(clang --print-libgcc-file-name)" "$builtins"
+found=$(clang --print-libgcc-file-name)
+cp "$found" "$builtins"
+for name in crtbegin crtend; do # libclang_rt.builtins-ARCH.a has clang_rt.crtbegin-ARCH.o beside it
+  start=${found/libclang_rt.builtins/clang_rt.$name}
+  cp "${start%.a}.o" "$OUT/build/link/$name.o"
+done
 chmod -R u+w "$OUT/build/link"
 # Some functions for -ftrapv, which nothing here is compiled with, name the directory in which LLVM was built.
 strip --strip-debug "$builtins"
