@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::engine::Class;
-use crate::link::{NoLinker, PlanError, WriteInittabError};
+use crate::link::{NoLinker, PrepareError};
 use crate::manifest::SelectError;
 use crate::store::StoreError;
 
@@ -11,27 +11,9 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RelinkError {
-    /// The target's objects are of a format that cannot be linked yet.
-    #[error("objects of the format `{format}` cannot be linked yet")]
-    Format {
-        /// The format.
-        format: String,
-    },
-    /// The processor is not known.
-    #[error("`{triple}` names no known processor")]
-    Processor {
-        /// The triple.
-        triple: String,
-    },
-    /// The selection is impossible.
-    #[error("selecting extension modules")]
-    Select(#[from] SelectError),
     /// Nothing can be linked.
-    #[error("planning the link")]
-    Plan(#[from] PlanError),
-    /// The table of modules cannot be written.
-    #[error("writing the table of modules")]
-    Inittab(#[from] WriteInittabError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// There is no linker.
     #[error(transparent)]
     Linker(#[from] NoLinker),
@@ -87,7 +69,7 @@ impl RelinkError {
             Self::Linker(NoLinker::Unknown { .. }) => {
                 Some("the path of another that takes GNU ld's arguments is understood as well".to_owned())
             }
-            Self::Select(SelectError::Unknown { .. }) => {
+            Self::Prepare(PrepareError::Select(SelectError::Unknown { .. })) => {
                 Some("`pbs inspect DIST` lists the extension modules".to_owned())
             }
             Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),

@@ -3,9 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::RelinkError;
-use crate::link::{ElfFiles, Linker, elf_args, plan, render_ld, write_inittab};
-use crate::manifest::{Manifest, Selected, Selection, select};
-use crate::model::{ObjectFormat, TreeDigest};
+use crate::link::{ElfFiles, Linker, Prepared, elf_args, prepare, render_ld};
+use crate::manifest::{Manifest, Selected, Selection};
+use crate::model::TreeDigest;
 use crate::store::Store;
 
 /// An interpreter that was linked.
@@ -35,22 +35,11 @@ pub fn relink(
         path: output.to_owned(),
         source,
     };
-    let selected = select(manifest, selection)?;
-    let link = plan(manifest, &selected)?;
-    let format = manifest
-        .build_info
-        .as_ref()
-        .map(|build| build.object_file_format.as_str());
-    if let Some(format) = format.filter(|format| *format != ObjectFormat::Elf.as_str()) {
-        let format = format.to_owned();
-        return Err(RelinkError::Format { format });
-    }
-    let arch = manifest
-        .target_triple
-        .arch()
-        .ok_or_else(|| RelinkError::Processor {
-            triple: manifest.target_triple.to_string(),
-        })?;
+    let Prepared {
+        selected,
+        plan,
+        inittab: table,
+    } = prepare(manifest, selection)?;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });
@@ -66,11 +55,11 @@ pub fn relink(
     let scratch_dir = Utf8PathBuf::from_path_buf(scratch.path().to_owned())
         .map_err(|_| failed(std::io::ErrorKind::InvalidFilename.into()))?;
     let (inittab, executable) = (scratch_dir.join("inittab.o"), scratch_dir.join("python"));
-    fs_err::write(&inittab, write_inittab(ObjectFormat::Elf, arch, &link.inittab)?).map_err(failed)?;
+    fs_err::write(&inittab, table).map_err(failed)?;
     let standing = store.materialise(distribution)?;
     let python = standing.dir.as_path().join("python");
     let arguments = render_ld(&elf_args(
-        &link,
+        &plan,
         |path| python.join(path.as_str()).into_string(),
         &ElfFiles {
             output: executable.as_str(),

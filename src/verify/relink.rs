@@ -6,11 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::link::{
-    ElfFiles, PlanError, WriteInittabError, elf_args, plan as plan_link, render_ld, write_inittab,
-};
-use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
-use crate::model::{Digest, ObjectFormat, TreePath};
+use crate::link::{ElfFiles, PrepareError, Prepared, elf_args, prepare, render_ld};
+use crate::manifest::{Manifest, Selected, Selection};
+use crate::model::{Digest, TreePath};
 use crate::verify::{Finding, Severity};
 
 /// Name of the rule under which findings are reported.
@@ -43,49 +41,19 @@ pub struct RelinkCase {
 
 /// Why no relink can be planned.
 #[derive(Debug, thiserror::Error)]
-pub enum RelinkError {
-    /// The triple names no processor that we know.
-    #[error("`{triple}` names no known processor")]
-    Processor {
-        /// The triple.
-        triple: String,
-    },
-    /// Nothing can be selected.
-    #[error("selecting extension modules for `{case}`")]
-    Select {
-        /// The case.
-        case: String,
-        /// Why.
-        #[source]
-        source: SelectError,
-    },
-    /// Nothing can be linked.
-    #[error("planning the link of `{case}`")]
-    Plan {
-        /// The case.
-        case: String,
-        /// Why.
-        #[source]
-        source: PlanError,
-    },
-    /// The table of modules cannot be written.
-    #[error("writing the table of `{case}`")]
-    Inittab {
-        /// The case.
-        case: String,
-        /// Why.
-        #[source]
-        source: WriteInittabError,
-    },
+#[error("preparing the link of `{case}`")]
+pub struct RelinkError {
+    /// The case.
+    pub case: String,
+    /// Why.
+    #[source]
+    pub source: PrepareError,
 }
 
 /// Plans all cases. The random ones are drawn from the manifest itself: the same distribution is
 /// always proven with the same selections.
 pub fn plan(manifest: &Manifest) -> Result<Vec<RelinkCase>, RelinkError> {
-    let all = select(manifest, &Selection::All).map_err(|source| RelinkError::Select {
-        case: "all".to_owned(),
-        source,
-    })?;
+    let all = prepared(manifest, "all", &Selection::All)?.selected;
     let mut selections = vec![
         ("all".to_owned(), Selection::All),
         ("minimal".to_owned(), Selection::Minimal),
@@ -99,13 +67,17 @@ pub fn plan(manifest: &Manifest) -> Result<Vec<RelinkCase>, RelinkError> {
     selections
         .into_iter()
         .map(|(name, selection)| {
-            let selected = select(manifest, &selection).map_err(|source| RelinkError::Select {
-                case: name.clone(),
-                source,
-            })?;
-            plan_case(manifest, name, &selected)
+            let prepared = prepared(manifest, &name, &selection)?;
+            Ok(plan_case(name, prepared))
         })
         .collect()
+}
+
+fn prepared(manifest: &Manifest, case: &str, selection: &Selection) -> Result<Prepared, RelinkError> {
+    prepare(manifest, selection).map_err(|source| RelinkError {
+        case: case.to_owned(),
+        source,
+    })
 }
 
 /// Half of the modules, by the digest of their name and of what the distribution is.
@@ -115,38 +87,23 @@ fn draw(manifest: &Manifest, all: &Selected, number: u32) -> BTreeSet<String> {
     all.kept.keys().filter(|name| heads(name)).cloned().collect()
 }
 
-fn plan_case(manifest: &Manifest, name: String, selected: &Selected) -> Result<RelinkCase, RelinkError> {
-    let arch = manifest
-        .target_triple
-        .arch()
-        .ok_or_else(|| RelinkError::Processor {
-            triple: manifest.target_triple.to_string(),
-        })?;
-    let plan = plan_link(manifest, selected).map_err(|source| RelinkError::Plan {
-        case: name.clone(),
-        source,
-    })?;
-    let inittab =
-        write_inittab(ObjectFormat::Elf, arch, &plan.inittab).map_err(|source| RelinkError::Inittab {
-            case: name.clone(),
-            source,
-        })?;
+fn plan_case(name: String, prepared: Prepared) -> RelinkCase {
     let files = ElfFiles {
         output: &format!("/work/{name}/python"),
         inittab: &format!("/in/relink/{name}/inittab.o"),
     };
     let mut link = vec!["ld.lld".to_owned()];
     link.extend(render_ld(&elf_args(
-        &plan,
+        &prepared.plan,
         |path| format!("/in/distribution/python/{path}"),
         &files,
     )));
-    Ok(RelinkCase {
+    RelinkCase {
         link,
-        inittab,
-        snippet: snippet(selected, name == "all"),
+        inittab: prepared.inittab,
+        snippet: snippet(&prepared.selected, name == "all"),
         name,
-    })
+    }
 }
 
 /// What the linked interpreter is asked. It prints one line for each thing that is wrong.

@@ -64,6 +64,60 @@ fn install_archives_work_anywhere() {
     }
 }
 
+/// The sections that are loaded, in order: name, address, bytes.
+fn loaded(file: &Path) -> Vec<(String, u64, Vec<u8>)> {
+    use object::{Object as _, ObjectSection as _};
+    let bytes = fs_err::read(file).unwrap();
+    let elf = object::File::parse(&*bytes).unwrap();
+    // What is not loaded has no address.
+    elf.sections()
+        .filter(|section| section.address() != 0)
+        .map(|section| {
+            (
+                section.name().unwrap().to_owned(),
+                section.address(),
+                section.data().unwrap().to_vec(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn stripping_changes_nothing_that_is_loaded() {
+    let archives = install_archives();
+    requires!("dist", archives.is_some());
+    let places: Vec<_> = archives
+        .unwrap()
+        .iter()
+        .map(|archive| unpacked(archive))
+        .collect();
+    let [plain, stripped] = places.as_slice() else {
+        panic!("there are two install archives");
+    };
+    let bin = fs_err::canonicalize(interpreter(plain.path())).unwrap();
+    let bin = bin.strip_prefix(plain.path().canonicalize().unwrap()).unwrap();
+    let libraries = fs_err::read_dir(plain.path().join("python/lib")).unwrap();
+    let libraries = libraries.map(|entry| Path::new("python/lib").join(entry.unwrap().file_name()));
+    let libraries: Vec<_> = libraries
+        .filter(|file| file.to_string_lossy().contains(".so"))
+        .collect();
+    assert!(!libraries.is_empty());
+    for file in libraries.iter().map(PathBuf::as_path).chain([bin]) {
+        let [before, after] = [plain, stripped].map(|place| loaded(&place.path().join(file)));
+        assert!(
+            before
+                .iter()
+                .any(|(name, _, bytes)| name == ".dynsym" && !bytes.is_empty())
+        );
+        assert_eq!(before.len(), after.len(), "{}", file.display());
+        for (one, other) in before.iter().zip(&after) {
+            assert!(one == other, "{}: {} differs", file.display(), one.0);
+        }
+    }
+    let size = |place: &Path| fs_err::metadata(place.join(bin)).unwrap().len();
+    assert!(size(stripped.path()) < size(plain.path()));
+}
+
 #[test]
 fn features() {
     run("test_features.py");

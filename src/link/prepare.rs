@@ -1,0 +1,68 @@
+//! Manifest and selection → all that a link needs beside the distribution and a linker.
+
+use super::{LinkPlan, PlanError, WriteInittabError, plan, write_inittab};
+use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
+use crate::model::ObjectFormat;
+
+/// A link that only has to be run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prepared {
+    /// The extension modules that stay and go.
+    pub selected: Selected,
+    /// What is linked.
+    pub plan: LinkPlan,
+    /// The object with the table of modules.
+    pub inittab: Vec<u8>,
+}
+
+/// Why nothing can be linked.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The objects are of a format that cannot be linked yet.
+    #[error("objects of the format `{format}` cannot be linked yet")]
+    Format {
+        /// The format.
+        format: String,
+    },
+    /// The triple names no processor that we know.
+    #[error("`{triple}` names no known processor")]
+    Processor {
+        /// The triple.
+        triple: String,
+    },
+    /// The selection is impossible.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// What is to be linked is not in the distribution.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The table of modules cannot be written.
+    #[error(transparent)]
+    Inittab(#[from] WriteInittabError),
+}
+
+/// Prepares the link of an interpreter with the selected extension modules.
+pub fn prepare(manifest: &Manifest, selection: &Selection) -> Result<Prepared, PrepareError> {
+    let selected = select(manifest, selection)?;
+    let plan = plan(manifest, &selected)?;
+    let format = manifest
+        .build_info
+        .as_ref()
+        .map(|build| build.object_file_format.as_str());
+    if let Some(format) = format.filter(|format| *format != ObjectFormat::Elf.as_str()) {
+        let format = format.to_owned();
+        return Err(PrepareError::Format { format });
+    }
+    let arch = manifest
+        .target_triple
+        .arch()
+        .ok_or_else(|| PrepareError::Processor {
+            triple: manifest.target_triple.to_string(),
+        })?;
+    let inittab = write_inittab(ObjectFormat::Elf, arch, &plan.inittab)?;
+    Ok(Prepared {
+        selected,
+        plan,
+        inittab,
+    })
+}
