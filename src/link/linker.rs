@@ -39,8 +39,8 @@ pub enum NoLinker {
     },
 }
 
-/// The names that [`find_linker`] understands.
-pub const NAMES: [&str; 5] = ["auto", "lld", "rust-lld", "mold", "ld"];
+/// The names that `find_linker` understands.
+const NAMES: [&str; 5] = ["auto", "lld", "rust-lld", "mold", "ld"];
 
 /// LLVM's linker asks under which name it runs, where its file does not tell.
 const AS_GNU: &[&str] = &["-flavor", "gnu"];
@@ -54,7 +54,7 @@ const KNOWN: [(&str, &str, &[&str]); 5] = [
     ("ld", "ld", &[]),
 ];
 
-/// Finds the linker that is `wanted`: one of [`NAMES`], or the path of a program. `exists` says whether there is a program.
+/// Finds the linker that is `wanted`: one of `NAMES`, or the path of a program. `exists` says whether there is a program.
 pub fn find_linker(
     wanted: &str,
     places: &Places,

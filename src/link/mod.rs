@@ -10,6 +10,6 @@ mod prepare;
 
 pub use args::{ElfFiles, LinkArg, elf_args, render_ld};
 pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
-pub use linker::{Linker, NAMES as LINKER_NAMES, NoLinker, Places, find_linker};
+pub use linker::{Linker, NoLinker, Places, find_linker};
 pub use plan::{LinkPlan, PlanError, plan};
 pub use prepare::{PrepareError, Prepared, prepare};
