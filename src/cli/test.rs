@@ -119,6 +119,7 @@ fn expected(planned: &Planned) -> Vec<Expected> {
         .map(|known| Expected {
             test: known.test.0.clone(),
             why: known.why.0.clone(),
+            flaky: known.flaky,
         })
         .collect()
 }

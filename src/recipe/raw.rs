@@ -149,6 +149,9 @@ pub struct ExpectedFailure {
     /// The series of CPython it fails with; empty means all.
     #[serde(default, rename = "in")]
     pub series: Vec<Quoted<Series>>,
+    /// Whether it passes now and then, because it depends on who is first.
+    #[serde(default)]
+    pub flaky: bool,
 }
 
 /// `recipes/<package>/recipe.yaml`.
