@@ -34,6 +34,8 @@ pub enum LinkArg {
     NoExecutableStack,
     /// Libraries that nothing is taken from are not loaded.
     OnlyNeeded,
+    /// Code that often runs stands together, and so does code that hardly ever does.
+    GroupByHeat,
     /// The output does not depend on when or where it is linked.
     NoBuildId,
 }
@@ -57,6 +59,7 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
         LinkArg::ExportSymbols,
         LinkArg::HideArchives,
         LinkArg::OnlyNeeded,
+        LinkArg::GroupByHeat,
     ];
     args.extend(plan.loader.clone().map(LinkArg::Loader));
     args.extend(start.first_of(plan.position_independent).iter().map(object));
@@ -109,6 +112,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
             }
             LinkArg::NoExecutableStack => words.extend(["-z", "noexecstack"].map(str::to_owned)),
             LinkArg::OnlyNeeded => words.push("--as-needed".to_owned()),
+            LinkArg::GroupByHeat => words.extend(["-z", "keep-text-section-prefix"].map(str::to_owned)),
             LinkArg::NoBuildId => words.push("--build-id=none".to_owned()),
         }
     }
@@ -147,7 +151,7 @@ mod tests {
         assert_eq!(
             words,
             "-o python -no-pie -z relro -z now -z noexecstack --eh-frame-hdr --build-id=none --export-dynamic \
-             --exclude-libs=ALL --as-needed -dynamic-linker /lib/ld.so /d/build/link/crt1.o /d/build/main.o inittab.o \
+             --exclude-libs=ALL --as-needed -z keep-text-section-prefix -dynamic-linker /lib/ld.so /d/build/link/crt1.o /d/build/main.o inittab.o \
              --start-group /d/build/lib/libz.a --end-group -L/d/build/link -lm /d/build/link/libbuiltins.a -lc \
              /d/build/link/libbuiltins.a /d/build/link/crtn.o"
         );
