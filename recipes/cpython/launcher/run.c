@@ -1,0 +1,338 @@
+#include "run.h"
+
+#include "compat.h"
+#include "bundle.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef MS_WINDOWS
+#include <windows.h>
+#else
+#include <limits.h>
+#include <unistd.h>
+#endif
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+
+/* encodings.h: the code of a package `encodings` that starts the importer; made with the interpreter that runs it. */
+#include "encodings.h"
+
+PyMODINIT_FUNC PyInit__pbs_bundle(void);
+
+static wchar_t *executable;
+
+const wchar_t *
+pbs_executable(void)
+{
+    return executable;
+}
+
+/* Where this program's file is, or NULL. Allocated as Py_DecodeLocale does. */
+static wchar_t *
+find_executable(const char *argv0)
+{
+#if defined(MS_WINDOWS)
+    DWORD size = 32768;
+    wchar_t *path = PyMem_RawMalloc(size * sizeof *path);
+    DWORD length = path == NULL ? 0 : GetModuleFileNameW(NULL, path, size);
+    if (length == 0 || length == size) {
+        PyMem_RawFree(path);
+        return NULL;
+    }
+    return path;
+#elif defined(__APPLE__)
+    char path[4 * PATH_MAX];
+    uint32_t size = sizeof path;
+    char real[PATH_MAX];
+    if (_NSGetExecutablePath(path, &size) != 0 || realpath(path, real) == NULL) {
+        return Py_DecodeLocale(argv0, NULL);
+    }
+    return Py_DecodeLocale(real, NULL);
+#else
+    char path[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (size < 0) {
+        return Py_DecodeLocale(argv0, NULL);
+    }
+    path[size] = '\0';
+    return Py_DecodeLocale(path, NULL);
+#endif
+}
+
+static int
+on(const char *option)
+{
+    return strcmp(pbs_bundle_option(option, "no"), "yes") == 0;
+}
+
+/* Whether a process of multiprocessing starts this executable as its interpreter: options, `-c`, and code that
+ * imports from multiprocessing. */
+static int
+is_worker(int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "-c") == 0) {
+            return strncmp(argv[i + 1], "from multiprocessing.", 21) == 0;
+        }
+        if (strcmp(argv[i], "-X") == 0 || strcmp(argv[i], "-W") == 0) {
+            i++;
+        }
+    }
+    return 0;
+}
+
+/* Whether the command line is Python's, not an application's. */
+static int
+is_interpreter(int argc, char **argv)
+{
+    if (*pbs_bundle_option("run", "") == '\0') {
+        return 1;
+    }
+    const char *as_python = pbs_bundle_option("as-python", "workers");
+    if (strcmp(as_python, "workers") == 0) {
+        return is_worker(argc, argv);
+    }
+    if (strcmp(as_python, "options") == 0) {
+        return argc > 2 && (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "-m") == 0 || is_worker(argc, argv));
+    }
+    return 0;
+}
+
+static PyStatus
+set(PyConfig *config, wchar_t **field, const char *below)
+{
+    if (below == NULL) {
+        return PyConfig_SetString(config, field, executable);
+    }
+    size_t size = wcslen(executable) + strlen(below) + 2;
+    wchar_t *path = PyMem_RawMalloc(size * sizeof *path);
+    if (path == NULL) {
+        return PyStatus_NoMemory();
+    }
+    wcscpy(path, executable);
+    wchar_t *end = path + wcslen(path);
+    *end++ = SEP;
+    for (; *below != '\0'; below++) {
+        *end++ = *below == '/' ? SEP : (wchar_t)(unsigned char)*below;
+    }
+    *end = L'\0';
+    PyStatus status = PyConfig_SetString(config, field, path);
+    PyMem_RawFree(path);
+    return status;
+}
+
+/* Calls `use` for each line of an option. */
+static PyStatus
+each_line(const char *option, PyStatus (*use)(PyConfig *, const char *), PyConfig *config)
+{
+    PyStatus status = PyStatus_Ok();
+    const char *line = pbs_bundle_option(option, "");
+    while (*line != '\0' && !PyStatus_Exception(status)) {
+        const char *end = strchr(line, '\n');
+        size_t size = end == NULL ? strlen(line) : (size_t)(end - line);
+        char *one = PyMem_RawMalloc(size + 1);
+        if (one == NULL) {
+            return PyStatus_NoMemory();
+        }
+        memcpy(one, line, size);
+        one[size] = '\0';
+        status = use(config, one);
+        PyMem_RawFree(one);
+        line += size + (end != NULL);
+    }
+    return status;
+}
+
+static PyStatus
+add_path(PyConfig *config, const char *below)
+{
+    wchar_t *path = NULL;
+    PyStatus status = set(config, &path, below);
+    if (!PyStatus_Exception(status)) {
+        status = PyWideStringList_Append(&config->module_search_paths, path);
+    }
+    PyMem_RawFree(path);
+    return status;
+}
+
+static PyStatus
+add_option(PyWideStringList *list, const char *text)
+{
+    wchar_t *wide = Py_DecodeLocale(text, NULL);
+    if (wide == NULL) {
+        return PyStatus_NoMemory();
+    }
+    PyStatus status = PyWideStringList_Append(list, wide);
+    PyMem_RawFree(wide);
+    return status;
+}
+
+static PyStatus
+add_x_option(PyConfig *config, const char *text)
+{
+    return add_option(&config->xoptions, text);
+}
+
+static PyStatus
+add_warning(PyConfig *config, const char *text)
+{
+    return add_option(&config->warnoptions, text);
+}
+
+/* PYTHONPATH comes before what is embedded in sys.path. */
+static PyStatus
+add_environment(PyConfig *config)
+{
+    PyStatus status = PyStatus_Ok();
+    const wchar_t *path = config->pythonpath_env;
+    while (path != NULL && *path != L'\0' && !PyStatus_Exception(status)) {
+        const wchar_t *end = wcschr(path, DELIM);
+        size_t size = end == NULL ? wcslen(path) : (size_t)(end - path);
+        wchar_t *entry = PyMem_RawMalloc((size + 1) * sizeof *entry);
+        if (entry == NULL) {
+            return PyStatus_NoMemory();
+        }
+        wmemcpy(entry, path, size);
+        entry[size] = L'\0';
+        if (size > 0) {
+            status = PyWideStringList_Append(&config->module_search_paths, entry);
+        }
+        PyMem_RawFree(entry);
+        path += size + (end != NULL);
+    }
+    return status;
+}
+
+/* Steps that each may fail, in order. */
+#define STEP(call)                             \
+    do {                                       \
+        PyStatus step_status = (call);         \
+        if (PyStatus_Exception(step_status)) { \
+            return step_status;                \
+        }                                      \
+    } while (0)
+
+static PyStatus
+fill(PyConfig *config, int argc, char **argv, int interpreter)
+{
+    int environment = on("environment");
+    const char *stdlib = pbs_bundle_option("stdlib", "lib");
+    config->parse_argv = interpreter;
+    config->use_environment = environment;
+    config->isolated = !environment;
+    config->safe_path = !environment;
+    config->user_site_directory = environment && on("site");
+    config->site_import = on("site");
+    config->write_bytecode = 0;
+    config->pathconfig_warnings = 0;
+    config->optimization_level = atoi(pbs_bundle_option("optimize", "0"));
+    STEP(PyConfig_SetBytesArgv(config, argc, argv));
+    STEP(each_line("x-options", add_x_option, config));
+    STEP(each_line("warnings", add_warning, config));
+    STEP(set(config, &config->executable, NULL));
+    STEP(set(config, &config->base_executable, NULL));
+    STEP(set(config, &config->home, NULL));
+    STEP(set(config, &config->stdlib_dir, stdlib));
+    STEP(PyConfig_Read(config));
+    config->module_search_paths_set = 1;
+    STEP(add_environment(config));
+    STEP(each_line("path", add_path, config));
+    return PyStatus_Ok();
+}
+
+static PyStatus
+initialize(int argc, char **argv, int interpreter)
+{
+    PyPreConfig before;
+    PyPreConfig_InitPythonConfig(&before);
+    before.use_environment = on("environment");
+    before.isolated = !before.use_environment;
+    before.parse_argv = interpreter;
+    STEP(interpreter ? Py_PreInitializeFromBytesArgs(&before, argc, argv) : Py_PreInitialize(&before));
+
+    executable = find_executable(argv[0]);
+    if (executable == NULL) {
+        return PyStatus_Error("cannot find out where the executable is");
+    }
+    static const struct _frozen start[] = {
+        {.name = "encodings", .code = encodings_code, .size = sizeof encodings_code, .is_package = 1},
+        {.name = NULL},
+    };
+    PyImport_FrozenModules = start;
+
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    PyStatus status = fill(&config, argc, argv, interpreter);
+    if (!PyStatus_Exception(status)) {
+        status = Py_InitializeFromConfig(&config);
+    }
+    PyConfig_Clear(&config);
+    return status;
+}
+
+static int
+failed(PyStatus status)
+{
+    if (PyStatus_IsExit(status)) {
+        return status.exitcode;
+    }
+    Py_ExitStatusException(status);
+}
+
+int
+pbs_start(int argc, char **argv)
+{
+    PyStatus status = initialize(argc, argv, 0);
+    return PyStatus_Exception(status) ? failed(status) : 0;
+}
+
+int
+pbs_main(void)
+{
+    PyObject *bundle = PyImport_ImportModule("_pbs_bundle");
+    PyObject *done = bundle == NULL ? NULL : PyObject_CallMethod(bundle, "run", "s", pbs_bundle_option("run", ""));
+    Py_XDECREF(bundle);
+    int code = 0;
+    if (done == NULL) {
+        int interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+        /* Of SystemExit it makes an exit. */
+        PyErr_Print();
+        code = 1;
+        if (interrupted) {
+            code = 128 + SIGINT;
+        }
+    }
+    Py_XDECREF(done);
+    return code;
+}
+
+int
+pbs_finish(void)
+{
+    return Py_FinalizeEx() < 0 ? 120 : 0;
+}
+
+int
+pbs_run(int argc, char **argv)
+{
+    int interpreter = is_interpreter(argc, argv);
+    PyStatus status = initialize(argc, argv, interpreter);
+    if (PyStatus_Exception(status)) {
+        return failed(status);
+    }
+    if (interpreter) {
+        return Py_RunMain();
+    }
+    int code = pbs_main();
+    int finished = pbs_finish();
+#ifndef MS_WINDOWS
+    if (code == 128 + SIGINT) {
+        /* A shell wants to know that it was the signal: as Python itself, die of it. */
+        signal(SIGINT, SIG_DFL);
+        kill(getpid(), SIGINT);
+    }
+#endif
+    return code != 0 ? code : finished;
+}
