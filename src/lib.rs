@@ -9,6 +9,7 @@
 pub mod model;
 
 // L1 · meaning: pure functions over values.
+pub mod bundle;
 pub mod diff;
 pub mod inspect;
 pub mod link;

@@ -275,6 +275,7 @@ def main(install, tree, extensions_file, build, facts):
             "table": [{"name": n, "init_fn": f} for n, f in inittab.items()],
         },
         "start": start,
+        "launcher": describe_launcher(build),
         "extensions": extensions,
         "test_extensions": sorted(tests),
         "link_commands": {"interpreter": relative_command(interpreter), "shared_lib": relative_command(shared)},
@@ -284,6 +285,20 @@ def main(install, tree, extensions_file, build, facts):
     facts.mkdir(parents=True, exist_ok=True)
     for file, content in (("python.json", describe_python(install)), ("build.json", result)):
         (facts / file).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def describe_launcher(build):
+    """What a single-file executable has beside the interpreter and its modules."""
+    objects = {path.stem: f"build/launcher/{path.name}" for path in sorted((build / "launcher").glob("*.o"))}
+    return {
+        "main_object": objects.pop("main"),
+        "inflate_object": objects.pop("inflate"),
+        "inflate_library": "build/lib/libz.a",
+        "objs": sorted(objects.values()),
+        "header": "build/launcher/pbs.h",
+        "support_source": "build/launcher/_pbs_support.py",
+        "support_code": "build/launcher/_pbs_support.pyc",
+    }
 
 
 if __name__ == "__main__":

@@ -61,6 +61,30 @@ for member in $(ar t "$builtins"); do
   fi
 done
 find "$OUT/build/link" -type f -exec chmod 644 {} +
+
+# The launcher and the importer of single-file executables. They may be linked into anything, at any address. What stands
+# in place of `encodings` is compiled by the interpreter that runs it.
+launcher=$OUT/build/launcher
+mkdir -p "$launcher"
+run - > encodings.h << 'END'
+import marshal
+code = compile("import _pbs_bundle\n_pbs_bundle.start(globals())\n", "<embedded encodings>", "exec", optimize=2)
+print(f"static const unsigned char encodings_code[] = {{{', '.join(map(str, marshal.dumps(code)))}}};")
+END
+includes=("$install"/include/python"$series"*)
+for source in /in/recipe/*.c; do
+  # shellcheck disable=SC2086 # the flags are words
+  clang $TARGET_CFLAGS $TARGET_CPPFLAGS -std=c11 -D_GNU_SOURCE -DNDEBUG -O2 -fPIC "-ffile-prefix-map=$install=/install" -Wall -Wextra -Werror -Wno-unused-parameter \
+    -Wno-missing-field-initializers -I. -I"${includes[0]}" -I/in/zlib/include -c "$source" -o "$launcher/$(basename "$source" .c).o"
+done
+cp /in/recipe/run.h "$launcher/pbs.h"
+cp _pbs_support.py "$launcher/"
+run - << 'END'
+import py_compile
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+py_compile.compile("_pbs_support.py", "_pbs_support.pyc", "_pbs_support.py", True, invalidation_mode=mode)
+END
+cp _pbs_support.pyc "$launcher/"
 run collect.py "$install" /in/build/tree /in/setup/extensions.json "$OUT/build" "$OUT/facts"
 # Objects and libraries are for linking: with debug information they would be four times their size.
 find "$OUT/build" "$install" \( -name '*.o' -o -name '*.a' \) -exec strip --strip-debug {} +

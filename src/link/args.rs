@@ -38,6 +38,8 @@ pub enum LinkArg {
     GroupByHeat,
     /// The output does not depend on when or where it is linked.
     NoBuildId,
+    /// Names that only debuggers and profilers want are left out.
+    Strip,
 }
 
 /// The arguments of an ELF link: `at` puts a path of the distribution where it stands.
@@ -61,10 +63,12 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
         LinkArg::OnlyNeeded,
         LinkArg::GroupByHeat,
     ];
+    args.extend(files.stripped.then_some(LinkArg::Strip));
     args.extend(plan.loader.clone().map(LinkArg::Loader));
     args.extend(start.first_of(plan.position_independent).iter().map(object));
     args.extend(plan.objects.iter().map(object));
     args.push(LinkArg::Object(files.inittab.to_owned()));
+    args.extend(files.bundle.map(|bundle| LinkArg::Object(bundle.to_owned())));
     if !plan.archives.is_empty() {
         args.push(LinkArg::Archives(plan.archives.iter().map(&at).collect()));
     }
@@ -84,6 +88,10 @@ pub struct ElfFiles<'a> {
     pub output: &'a str,
     /// The table of built-in modules.
     pub inittab: &'a str,
+    /// What a single-file executable embeds.
+    pub bundle: Option<&'a str>,
+    /// Whether the names of functions and data are left out.
+    pub stripped: bool,
 }
 
 /// The command line of `ld.lld` and of GNU ld.
@@ -113,6 +121,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
             LinkArg::NoExecutableStack => words.extend(["-z", "noexecstack"].map(str::to_owned)),
             LinkArg::OnlyNeeded => words.push("--as-needed".to_owned()),
             LinkArg::GroupByHeat => words.extend(["-z", "keep-text-section-prefix"].map(str::to_owned)),
+            LinkArg::Strip => words.push("--strip-all".to_owned()),
             LinkArg::NoBuildId => words.push("--build-id=none".to_owned()),
         }
     }
@@ -146,12 +155,15 @@ mod tests {
         let files = ElfFiles {
             output: "python",
             inittab: "inittab.o",
+            bundle: Some("bundle.o"),
+            stripped: true,
         };
         let words = render_ld(&elf_args(&plan, |path| format!("/d/{path}"), &files)).join(" ");
         assert_eq!(
             words,
             "-o python -no-pie -z relro -z now -z noexecstack --eh-frame-hdr --build-id=none --export-dynamic \
-             --exclude-libs=ALL --as-needed -z keep-text-section-prefix -dynamic-linker /lib/ld.so /d/build/link/crt1.o /d/build/main.o inittab.o \
+             --exclude-libs=ALL --as-needed -z keep-text-section-prefix --strip-all -dynamic-linker /lib/ld.so /d/build/link/crt1.o \
+             /d/build/main.o inittab.o bundle.o \
              --start-group /d/build/lib/libz.a --end-group -L/d/build/link -lm /d/build/link/libbuiltins.a -lc \
              /d/build/link/libbuiltins.a /d/build/link/crtn.o"
         );

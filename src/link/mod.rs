@@ -3,13 +3,15 @@
 //! Never looks at recipes; runs nothing.
 
 mod args;
+mod embed;
 mod inittab;
 mod linker;
 mod plan;
 mod prepare;
 
 pub use args::{ElfFiles, LinkArg, elf_args, render_ld};
+pub use embed::{WriteEmbedError, write_embed};
 pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
 pub use linker::{Linker, NoLinker, Places, find_linker};
-pub use plan::{LinkPlan, PlanError, plan};
+pub use plan::{Form, LinkPlan, PlanError, plan};
 pub use prepare::{PrepareError, Prepared, prepare};

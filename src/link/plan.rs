@@ -35,18 +35,53 @@ pub enum PlanError {
     /// Nothing says what a link starts and ends with.
     #[error("the manifest names no start files")]
     NoStart,
+    /// There is nothing to make a single file with.
+    #[error("this distribution was made before there were single-file executables")]
+    NoLauncher,
 }
 
+/// Where the executable has its standard library.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// In a directory, as any interpreter.
+    Installed,
+    /// In itself.
+    SingleFile {
+        /// Whether some of it is compressed.
+        compressed: bool,
+    },
+}
+
+/// The module by which the executable imports from itself.
+const IMPORTER: (&str, &str) = ("_pbs_bundle", "PyInit__pbs_bundle");
+
 /// Plans the link of an interpreter with the selected extension modules.
-pub fn plan(manifest: &Manifest, selected: &Selected) -> Result<LinkPlan, PlanError> {
+pub fn plan(manifest: &Manifest, selected: &Selected, form: Form) -> Result<LinkPlan, PlanError> {
     let build = manifest.build_info.as_ref().ok_or(PlanError::NoObjects)?;
     let interpreter = &manifest.pbs.interpreter;
     let main = interpreter.main_object.as_ref().ok_or(PlanError::NoMain)?;
     let start = interpreter.start.clone().ok_or(PlanError::NoStart)?;
-    let mut objects = vec![main.clone()];
+    let mut objects = Vec::new();
+    let mut inittab = Vec::new();
+    let mut unfolding = None;
+    match form {
+        Form::Installed => objects.push(main.clone()),
+        Form::SingleFile { compressed } => {
+            let launcher = interpreter.launcher.as_ref().ok_or(PlanError::NoLauncher)?;
+            objects.push(launcher.main_object.clone());
+            objects.extend(launcher.objs.iter().cloned());
+            if compressed {
+                objects.push(launcher.inflate_object.clone());
+                unfolding = Some(launcher.inflate_library.clone());
+            }
+            inittab.push(InittabEntry {
+                name: IMPORTER.0.to_owned(),
+                init_fn: Some(IMPORTER.1.to_owned()),
+            });
+        }
+    }
     objects.extend(build.core.objs.iter().filter(|object| *object != main).cloned());
     let mut links: Vec<&Link> = Vec::new();
-    let mut inittab = Vec::new();
     for name in selected.kept.keys() {
         // The first variant is the one to take where nobody chose.
         let Some(extension) = build.extensions.get(name).and_then(|variants| variants.first()) else {
@@ -62,7 +97,12 @@ pub fn plan(manifest: &Manifest, selected: &Selected) -> Result<LinkPlan, PlanEr
     links.extend(&build.core.links);
     Ok(LinkPlan {
         objects,
-        archives: last_of_each(links.iter().filter_map(|link| link.path_static.clone())),
+        archives: last_of_each(
+            links
+                .iter()
+                .filter_map(|link| link.path_static.clone())
+                .chain(unfolding),
+        ),
         system: last_of_each(
             links
                 .iter()

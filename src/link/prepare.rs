@@ -1,6 +1,6 @@
 //! Manifest and selection → all that a link needs beside the distribution and a linker.
 
-use super::{LinkPlan, PlanError, WriteInittabError, plan, write_inittab};
+use super::{Form, LinkPlan, PlanError, WriteInittabError, plan, write_inittab};
 use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
 use crate::model::ObjectFormat;
 
@@ -42,9 +42,9 @@ pub enum PrepareError {
 }
 
 /// Prepares the link of an interpreter with the selected extension modules.
-pub fn prepare(manifest: &Manifest, selection: &Selection) -> Result<Prepared, PrepareError> {
+pub fn prepare(manifest: &Manifest, selection: &Selection, form: Form) -> Result<Prepared, PrepareError> {
     let selected = select(manifest, selection)?;
-    let plan = plan(manifest, &selected)?;
+    let plan = plan(manifest, &selected, form)?;
     let format = manifest
         .build_info
         .as_ref()

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BuildInfo, Core, DeriveError, Description, Disagreement, ExtensionLoading, Facts, FormatVersion,
-    Interpreter, Inventory, LinkMode, Manifest, Pbs, PbsVersion, SymbolVisibility, Worker, highest_versions,
+    Interpreter, Inventory, LauncherRecord, LinkMode, Manifest, Pbs, PbsVersion, SymbolVisibility, Worker,
+    highest_versions,
 };
 use crate::inspect::ElfKind;
 use crate::model::{Os, TreePath};
@@ -188,8 +189,16 @@ impl Derivation<'_> {
             self.require("a link", file, None);
             self.claimed.insert(file.clone(), "a link".to_owned());
         }
+        let launcher = self.facts.build.launcher.clone();
+        for file in launcher.iter().flat_map(LauncherRecord::files) {
+            self.require("the launcher", file, None);
+        }
+        for object in launcher.iter().flat_map(LauncherRecord::objects) {
+            self.claimed.insert(object.clone(), "the launcher".to_owned());
+        }
         Interpreter {
             start: Some(start),
+            launcher,
             main_object: Some(self.facts.build.core.main_object.clone()),
             loader: elf.and_then(|elf| elf.interpreter.clone()),
             position_independent,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::StartRecord;
+use super::{LauncherRecord, StartRecord};
 use crate::model::TreePath;
 use crate::plan::Linkage;
 
@@ -111,6 +111,9 @@ pub struct BuildFacts {
     pub inittab: InittabFacts,
     /// What every link starts and ends with.
     pub start: StartRecord,
+    /// What a single-file executable has beside the interpreter.
+    #[serde(default)]
+    pub launcher: Option<LauncherRecord>,
     /// The extension modules.
     pub extensions: BTreeMap<String, ExtensionFacts>,
     /// Extension modules that only serve CPython's own tests.

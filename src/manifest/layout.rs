@@ -227,6 +227,7 @@ fn rewrite(full: &Manifest, flavor: Flavor, root: &Tree) -> Manifest {
     manifest.pbs.flavor = flavor;
     manifest.pbs.interpreter.main_object = None;
     manifest.pbs.interpreter.start = None;
+    manifest.pbs.interpreter.launcher = None;
     for component in &mut manifest.pbs.components {
         component.libraries.clear();
     }

@@ -125,6 +125,9 @@ pub struct Interpreter {
     pub position_independent: bool,
     /// What every link starts and ends with; null where the distribution has no objects.
     pub start: Option<StartRecord>,
+    /// What a single-file executable has beside the interpreter; null where the distribution has no objects.
+    #[serde(default)]
+    pub launcher: Option<LauncherRecord>,
     /// Shared libraries that it loads.
     pub needed: Vec<String>,
     /// Highest version of symbols that it needs, by prefix: `GLIBC` → `2.17`.
@@ -169,6 +172,46 @@ impl StartRecord {
             .chain(&self.last)
             .chain([&self.builtins])
             .chain(&self.nonshared)
+    }
+}
+
+/// What a single-file executable has beside the interpreter and its extension modules.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LauncherRecord {
+    /// The object with `main`.
+    pub main_object: TreePath,
+    /// The object that unfolds compressed content.
+    pub inflate_object: TreePath,
+    /// The static library that it needs.
+    pub inflate_library: TreePath,
+    /// The other objects: the importer and what starts the interpreter.
+    pub objs: Vec<TreePath>,
+    /// The C header for programs that link these objects themselves.
+    pub header: TreePath,
+    /// The part of the importer that is written in Python.
+    pub support_source: TreePath,
+    /// The same as bytecode.
+    pub support_code: TreePath,
+}
+
+impl LauncherRecord {
+    /// The objects.
+    pub fn objects(&self) -> impl Iterator<Item = &TreePath> {
+        [&self.main_object, &self.inflate_object]
+            .into_iter()
+            .chain(&self.objs)
+    }
+
+    /// The objects and everything else.
+    pub fn files(&self) -> impl Iterator<Item = &TreePath> {
+        self.objects().chain([
+            &self.inflate_library,
+            &self.header,
+            &self.support_source,
+            &self.support_code,
+        ])
     }
 }
 

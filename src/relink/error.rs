@@ -14,6 +14,15 @@ pub enum RelinkError {
     /// Nothing can be linked.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// Something cannot be embedded.
+    #[error(transparent)]
+    Gather(#[from] super::GatherError),
+    /// What is embedded cannot be written.
+    #[error(transparent)]
+    Bundle(#[from] crate::bundle::WriteBundleError),
+    /// What is embedded cannot be written as an object.
+    #[error(transparent)]
+    Embed(#[from] crate::link::WriteEmbedError),
     /// There is no linker.
     #[error(transparent)]
     Linker(#[from] NoLinker),
@@ -72,6 +81,7 @@ impl RelinkError {
             Self::Prepare(PrepareError::Select(SelectError::Unknown { .. })) => {
                 Some("`pbs inspect DIST` lists the extension modules".to_owned())
             }
+            Self::Gather(error) => error.hint().map(str::to_owned),
             Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),
             Self::Failed { .. } => Some(
                 "`pbs verify DIST` tells whether the distribution is damaged; another linker may be named with `--linker`"
@@ -91,7 +101,9 @@ impl RelinkError {
                 lines.extend(looked_for.iter().map(|place| format!("  {place}")));
                 lines
             }
-            Self::Failed { said, .. } => said.clone(),
+            Self::Failed { said, .. } | Self::Gather(super::GatherError::Interpreter { said, .. }) => {
+                said.clone()
+            }
             _ => Vec::new(),
         }
     }

@@ -1,10 +1,12 @@
 //! Runs the link of an interpreter.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-use super::RelinkError;
-use crate::link::{ElfFiles, Linker, Prepared, elf_args, prepare, render_ld};
-use crate::manifest::{Manifest, Selected, Selection};
+use super::gather::gather;
+use super::{RelinkError, Request};
+use crate::bundle::write_bundle;
+use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
+use crate::manifest::{Manifest, Selected};
 use crate::model::TreeDigest;
 use crate::store::Store;
 
@@ -15,37 +17,48 @@ pub struct Relinked {
     pub selected: Selected,
     /// The executable's size in bytes.
     pub size: u64,
+    /// What of it is embedded, in bytes.
+    pub embedded: u64,
+    /// Modules that are embedded, and those of them that have no bytecode and are compiled when they are imported.
+    pub modules: (usize, usize),
 }
 
 /// So many lines of what a linker says are shown: the first, as later ones follow from them.
 const SHOWN: usize = 20;
 
-/// Links an interpreter with the selected extension modules of a distribution in the store, and writes it to `output`.
+/// Links an interpreter with the selected extension modules of a distribution in the store, and writes it.
 ///
-/// The file appears there when it is complete; where the link fails, what was there before stays.
+/// The file appears when it is complete; where the link fails, what was there before stays.
 pub fn relink(
     store: &Store,
     distribution: &TreeDigest,
     manifest: &Manifest,
-    selection: &Selection,
-    linker: &Linker,
-    output: &Utf8Path,
+    request: &Request<'_>,
 ) -> Result<Relinked, RelinkError> {
+    let Request {
+        selection,
+        linker,
+        output,
+        ..
+    } = *request;
     let failed = |source| RelinkError::Io {
         path: output.to_owned(),
         source,
     };
+    let form = request.single.map_or(Form::Installed, |single| Form::SingleFile {
+        compressed: single.compress,
+    });
     let Prepared {
         selected,
         plan,
         inittab: table,
-    } = prepare(manifest, selection)?;
+    } = prepare(manifest, selection, form)?;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });
     }
     let folder = output.parent().filter(|parent| !parent.as_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Utf8Path::new("."));
+    let folder = folder.unwrap_or_else(|| camino::Utf8Path::new("."));
     fs_err::create_dir_all(folder).map_err(failed)?;
     // Beside the output, so that it can be moved there at once.
     let scratch = tempfile::Builder::new()
@@ -58,12 +71,39 @@ pub fn relink(
     fs_err::write(&inittab, table).map_err(failed)?;
     let standing = store.materialise(distribution)?;
     let python = standing.dir.as_path().join("python");
+
+    let mut embedded = 0;
+    let mut modules = (0, 0);
+    let mut bundle_object = None;
+    if let Some(single) = request.single {
+        let bundle = gather(&python, manifest, &selected, single)?;
+        let uncompiled = |module: &&crate::bundle::Module| {
+            module.code.is_none() && bundle.files.contains_key(&module.path) && module.path.ends_with(".py")
+        };
+        modules = (
+            bundle.modules.len(),
+            bundle.modules.values().filter(uncompiled).count(),
+        );
+        let bytes = write_bundle(&bundle, single.compress)?;
+        drop(bundle);
+        embedded = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let arch = manifest.target_triple.arch();
+        let arch = arch.ok_or_else(|| crate::link::PrepareError::Processor {
+            triple: manifest.target_triple.to_string(),
+        })?;
+        let object = scratch_dir.join("bundle.o");
+        fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(failed)?;
+        bundle_object = Some(object);
+    }
+
     let arguments = render_ld(&elf_args(
         &plan,
         |path| python.join(path.as_str()).into_string(),
         &ElfFiles {
             output: executable.as_str(),
             inittab: inittab.as_str(),
+            bundle: bundle_object.as_deref().map(camino::Utf8Path::as_str),
+            stripped: request.strip,
         },
     ));
     let words = linker
@@ -88,5 +128,10 @@ pub fn relink(
     }
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
     fs_err::rename(&executable, output).map_err(failed)?;
-    Ok(Relinked { selected, size })
+    Ok(Relinked {
+        selected,
+        size,
+        embedded,
+        modules,
+    })
 }

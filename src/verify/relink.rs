@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::link::{ElfFiles, PrepareError, Prepared, elf_args, prepare, render_ld};
+use crate::link::{ElfFiles, Form, PrepareError, Prepared, elf_args, prepare, render_ld};
 use crate::manifest::{Manifest, Selected, Selection};
 use crate::model::{Digest, TreePath};
 use crate::verify::{Finding, Severity};
@@ -74,7 +74,7 @@ pub fn plan(manifest: &Manifest) -> Result<Vec<RelinkCase>, RelinkError> {
 }
 
 fn prepared(manifest: &Manifest, case: &str, selection: &Selection) -> Result<Prepared, RelinkError> {
-    prepare(manifest, selection).map_err(|source| RelinkError {
+    prepare(manifest, selection, Form::Installed).map_err(|source| RelinkError {
         case: case.to_owned(),
         source,
     })
@@ -91,6 +91,8 @@ fn plan_case(name: String, prepared: Prepared) -> RelinkCase {
     let files = ElfFiles {
         output: &format!("/work/{name}/python"),
         inittab: &format!("/in/relink/{name}/inittab.o"),
+        bundle: None,
+        stripped: false,
     };
     let mut link = vec!["ld.lld".to_owned()];
     link.extend(render_ld(&elf_args(

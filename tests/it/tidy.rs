@@ -12,7 +12,9 @@ use crate::support::requires;
 /// The layers, the lowest first: a module uses those of its own layer and below.
 const LAYERS: [&[&str]; 5] = [
     &["model"],
-    &["diff", "inspect", "link", "manifest", "plan", "recipe", "verify"],
+    &[
+        "bundle", "diff", "inspect", "link", "manifest", "plan", "recipe", "verify",
+    ],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
     &["engine", "relink"],
     &["cli", "ui"],

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::manifest::StartRecord;
+use crate::manifest::{LauncherRecord, StartRecord};
 use crate::model::TreePath;
 use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "unclaimed",
-    explain: "Every object and static library in `build/` is named by the core or by an extension module.",
+    explain: "Every object and static library in `build/` is named by the core, the launcher or an extension module.",
     hint: "whoever relinks would leave this code out: add it to `facts/build.json`, or do not ship it",
     severity: Severity::Error,
     skip: with_objects,
@@ -40,6 +40,15 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 .start
                 .iter()
                 .flat_map(StartRecord::files),
+        )
+        .chain(
+            subject
+                .manifest
+                .pbs
+                .interpreter
+                .launcher
+                .iter()
+                .flat_map(LauncherRecord::objects),
         )
         .chain(variants().flat_map(|variant| variant.objs.iter().chain(&variant.static_lib)))
         .chain(links.filter_map(|link| link.path_static.as_ref()))

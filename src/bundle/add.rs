@@ -1,0 +1,308 @@
+//! The files of a directory that `sys.path` could name → modules and files of a bundle.
+
+use std::collections::BTreeMap;
+
+use super::{Bundle, Code, Keep, Module, ModuleKind};
+
+/// A directory that `sys.path` could name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Library<'a> {
+    /// Where it stands in the bundle.
+    pub root: &'a str,
+    /// What its bytecode is named after: `cpython-313`.
+    pub cache_tag: &'a str,
+    /// The first bytes of its bytecode.
+    pub magic: [u8; 4],
+    /// How the names of extension modules end.
+    pub extension_suffixes: &'a [String],
+    /// What is kept of modules.
+    pub keep: Keep,
+}
+
+/// Why files cannot be added.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddError {
+    /// Two files are the same module.
+    #[error("`{first}` and `{second}` are both the module `{name}`")]
+    Twice {
+        /// The module.
+        name: String,
+        /// What was there first.
+        first: String,
+        /// What came later.
+        second: String,
+    },
+    /// Two files have one path.
+    #[error("there are two files `{path}`")]
+    Same {
+        /// The path.
+        path: String,
+    },
+    /// Bytecode for another interpreter.
+    #[error("`{path}` has bytecode of another version of Python")]
+    Magic {
+        /// The file.
+        path: String,
+    },
+}
+
+/// The header of a `.pyc` file: magic number, flags, time and size or hash of the source.
+const PYC_HEADER: usize = 16;
+const INIT: &str = "__init__";
+const CACHE: &str = "__pycache__";
+
+impl Library<'_> {
+    /// Adds files, by their path in the directory.
+    ///
+    /// A directory without `__init__` that has modules in it becomes a namespace.
+    pub fn add(&self, bundle: &mut Bundle, files: BTreeMap<String, Vec<u8>>) -> Result<(), AddError> {
+        let (cached, files): (BTreeMap<_, _>, BTreeMap<_, _>) = files
+            .into_iter()
+            .partition(|(path, _)| path.split('/').any(|component| component == CACHE));
+        let mut namespaces = BTreeMap::new();
+        for (path, content) in files {
+            let place = format!("{}/{path}", self.root);
+            let Some(found) = self.module(&path) else {
+                put_file(bundle, place, content)?;
+                continue;
+            };
+            for (end, _) in path.match_indices('/') {
+                let directory = &path[..end];
+                namespaces.insert(directory.replace('/', "."), format!("{}/{directory}", self.root));
+            }
+            let mut module = Module {
+                kind: found.kind,
+                path: place.clone(),
+                code: None,
+            };
+            match found.form {
+                Form::Library => put_file(bundle, place, content)?,
+                Form::Bytecode => module.code = Some(self.code(&place, &content)?),
+                Form::Source => {
+                    if self.keep.bytecode() {
+                        let kept = cached.get(&self.cached(&path));
+                        module.code = kept.map(|kept| self.code(&place, kept)).transpose()?;
+                    }
+                    if self.keep.source() || module.code.is_none() {
+                        put_file(bundle, place, content)?;
+                    }
+                }
+            }
+            put_module(bundle, found.name, module)?;
+        }
+        for (name, path) in namespaces {
+            bundle.modules.entry(name).or_insert(Module {
+                kind: ModuleKind::Namespace,
+                path,
+                code: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// What module a file is.
+    fn module(&self, path: &str) -> Option<Found> {
+        let (directory, file) = path
+            .rsplit_once('/')
+            .map_or(("", path), |(directory, file)| (directory, file));
+        let (stem, form) = if let Some(stem) = file.strip_suffix(".py") {
+            (stem, Form::Source)
+        } else if let Some(stem) = file.strip_suffix(".pyc") {
+            (stem, Form::Bytecode)
+        } else {
+            // The longest of those that fit: `.so` ends `.abi3.so`, too.
+            let stems = self.extension_suffixes.iter();
+            let stem = stems
+                .filter_map(|suffix| file.strip_suffix(suffix.as_str()))
+                .min_by_key(|stem| stem.len())?;
+            (stem, Form::Library)
+        };
+        let packages = directory.split('/').filter(|component| !component.is_empty());
+        let is_package = stem == INIT && !directory.is_empty();
+        let names: Vec<&str> = packages.chain((!is_package).then_some(stem)).collect();
+        if !names.iter().all(|name| is_identifier(name)) {
+            return None;
+        }
+        Some(Found {
+            name: names.join("."),
+            kind: match form {
+                Form::Library => ModuleKind::Extension,
+                _ if is_package => ModuleKind::Package,
+                _ => ModuleKind::Module,
+            },
+            form,
+        })
+    }
+
+    /// Where the bytecode of a source is.
+    fn cached(&self, source: &str) -> String {
+        let (directory, file) = source
+            .rsplit_once('/')
+            .map_or(("", source), |(directory, file)| (directory, file));
+        let separator = if directory.is_empty() { "" } else { "/" };
+        let stem = file.trim_end_matches(".py");
+        format!("{directory}{separator}{CACHE}/{stem}.{}.pyc", self.cache_tag)
+    }
+
+    fn code(&self, path: &str, pyc: &[u8]) -> Result<Code, AddError> {
+        match pyc.get(PYC_HEADER..) {
+            Some(code) if pyc.starts_with(&self.magic) => Ok(Code(code.to_vec())),
+            _ => Err(AddError::Magic {
+                path: path.to_owned(),
+            }),
+        }
+    }
+}
+
+/// What module a file is.
+struct Found {
+    name: String,
+    kind: ModuleKind,
+    form: Form,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Source,
+    Bytecode,
+    Library,
+}
+
+fn put_file(bundle: &mut Bundle, path: String, content: Vec<u8>) -> Result<(), AddError> {
+    if bundle.files.contains_key(&path) {
+        return Err(AddError::Same { path });
+    }
+    bundle.files.insert(path, content);
+    Ok(())
+}
+
+fn put_module(bundle: &mut Bundle, name: String, module: Module) -> Result<(), AddError> {
+    match bundle.modules.get(&name) {
+        // A namespace may be in many places.
+        Some(first) if first.kind != ModuleKind::Namespace => Err(AddError::Twice {
+            name,
+            first: first.path.clone(),
+            second: module.path,
+        }),
+        _ => {
+            bundle.modules.insert(name, module);
+            Ok(())
+        }
+    }
+}
+
+/// Whether `import` could name it.
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_')
+        && characters.all(|character| character.is_alphanumeric() || character == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(keep: Keep, files: &[(&str, &[u8])]) -> Result<Bundle, AddError> {
+        let suffixes = [".cpython-313-x86_64-linux-gnu.so", ".abi3.so", ".so"].map(str::to_owned);
+        let library = Library {
+            root: "lib",
+            cache_tag: "cpython-313",
+            magic: *b"mag\n",
+            extension_suffixes: &suffixes,
+            keep,
+        };
+        let mut bundle = Bundle::default();
+        let files = files
+            .iter()
+            .map(|(path, content)| ((*path).to_owned(), content.to_vec()));
+        library.add(&mut bundle, files.collect())?;
+        Ok(bundle)
+    }
+
+    const FILES: [(&str, &[u8]); 8] = [
+        ("a.py", b"# a"),
+        ("__pycache__/a.cpython-313.pyc", b"mag\n............code of a"),
+        ("__pycache__/a.cpython-313.opt-1.pyc", b"mag\n............other"),
+        ("p/__init__.py", b""),
+        ("p/data.txt", b"text"),
+        ("p/fast.cpython-313-x86_64-linux-gnu.so", b"ELF"),
+        ("n/deep/m.py", b"# m"),
+        ("some-script.py", b"# no module"),
+    ];
+
+    #[test]
+    fn files_become_what_an_import_would_find() {
+        let bundle = add(Keep::Both, &FILES).unwrap();
+        let kinds: Vec<_> = bundle
+            .modules
+            .iter()
+            .map(|(name, module)| (name.as_str(), module.kind))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                ("a", ModuleKind::Module),
+                ("n", ModuleKind::Namespace),
+                ("n.deep", ModuleKind::Namespace),
+                ("n.deep.m", ModuleKind::Module),
+                ("p", ModuleKind::Package),
+                ("p.fast", ModuleKind::Extension),
+            ]
+        );
+        assert_eq!(bundle.modules["a"].code, Some(Code(b"code of a".to_vec())));
+        assert_eq!(bundle.modules["n.deep"].path, "lib/n/deep");
+        assert_eq!(bundle.files["lib/p/data.txt"], b"text");
+        assert!(bundle.files.contains_key("lib/some-script.py"));
+        assert!(!bundle.files.keys().any(|path| path.contains(CACHE)));
+    }
+
+    #[test]
+    fn sources_go_where_bytecode_is() {
+        let bundle = add(Keep::Bytecode, &FILES).unwrap();
+        assert!(!bundle.files.contains_key("lib/a.py"));
+        assert!(bundle.files.contains_key("lib/n/deep/m.py"), "it has no bytecode");
+        let bundle = add(Keep::Source, &FILES).unwrap();
+        assert_eq!(bundle.modules["a"].code, None);
+        assert!(bundle.files.contains_key("lib/a.py"));
+    }
+
+    #[test]
+    fn two_of_a_name_are_refused() {
+        let error = add(Keep::Both, &[("a.py", b""), ("a/__init__.py", b"")]).unwrap_err();
+        assert!(matches!(error, AddError::Twice { name, .. } if name == "a"));
+    }
+
+    #[test]
+    fn bytecode_of_another_version_is_refused() {
+        let error = add(
+            Keep::Both,
+            &[
+                ("a.py", b""),
+                ("__pycache__/a.cpython-313.pyc", b"old\n............x"),
+            ],
+        );
+        assert_eq!(
+            error.unwrap_err(),
+            AddError::Magic {
+                path: "lib/a.py".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn names_are_those_that_can_be_imported() {
+        for (name, can) in [
+            ("a", true),
+            ("_a1", true),
+            ("ä", true),
+            ("1a", false),
+            ("a-b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_identifier(name), can, "{name}");
+        }
+    }
+}

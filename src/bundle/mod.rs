@@ -1,0 +1,11 @@
+//! L1 · the bundle: the modules and files of a single-file executable, in one read-only piece of it.
+//!
+//! `recipes/cpython/launcher/` reads it at run time. Knows nothing of linkers and of where files come from.
+
+mod add;
+mod content;
+mod write;
+
+pub use add::{AddError, Library, is_identifier};
+pub use content::{Bundle, Code, Keep, Module, ModuleKind};
+pub use write::{WriteBundleError, write_bundle};

@@ -1,0 +1,136 @@
+//! Bytecode for an application, made by the distribution's own interpreter.
+
+use camino::Utf8Path;
+
+use super::{GatherError, SingleFile};
+use crate::bundle::{Bundle, Code, ModuleKind};
+use crate::manifest::Manifest;
+use crate::model::Os;
+
+/// Reads sources and writes what it made of each: marshalled code, or what is wrong with it. Each number has four
+/// bytes, little-endian.
+const PROGRAM: &str = r#"
+import marshal, sys
+given, made = sys.stdin.buffer, sys.stdout.buffer
+def number():
+    return int.from_bytes(given.read(4), "little")
+def write(kind, *parts):
+    made.write(bytes([kind]))
+    for part in parts:
+        made.write(len(part).to_bytes(4, "little") + part)
+level = number()
+for _ in range(number()):
+    path, source = given.read(number()).decode(), given.read(number())
+    try:
+        code = compile(source, path, "exec", dont_inherit=True, optimize=level)
+        write(0, marshal.dumps(code))
+    except SyntaxError as error:
+        write(1, str(error.lineno or 0).encode(), (error.msg or "").encode("utf-8", "replace"))
+    except (ValueError, RecursionError, MemoryError) as error:
+        write(1, b"0", str(error).encode("utf-8", "replace"))
+"#;
+
+/// Whether the interpreter of a distribution can be run on this machine.
+pub(super) fn runs_here(manifest: &Manifest) -> bool {
+    let triple = &manifest.target_triple;
+    cfg!(target_os = "linux")
+        && manifest.pbs.os == Os::Linux
+        && triple
+            .arch()
+            .is_some_and(|arch| arch.as_str() == std::env::consts::ARCH)
+}
+
+/// Compiles the modules of a bundle that have a source and no bytecode.
+///
+/// Where the distribution's interpreter does not run on this machine, they stay as they are: the executable compiles
+/// them when they are imported.
+pub(super) fn compile(
+    bundle: &mut Bundle,
+    python: &Utf8Path,
+    manifest: &Manifest,
+    single: &SingleFile,
+) -> Result<(), GatherError> {
+    let modules = bundle.modules.iter();
+    let names: Vec<String> = modules
+        .filter(|(_, module)| matches!(module.kind, ModuleKind::Module | ModuleKind::Package))
+        .filter(|(_, module)| module.code.is_none() && bundle.files.contains_key(&module.path))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if names.is_empty() || !runs_here(manifest) {
+        return Ok(());
+    }
+    let mut given = Vec::new();
+    let number = |given: &mut Vec<u8>, number: usize| -> Result<(), GatherError> {
+        let number = u32::try_from(number).map_err(|_| GatherError::Answer)?;
+        given.extend(number.to_le_bytes());
+        Ok(())
+    };
+    number(&mut given, usize::from(single.optimize))?;
+    number(&mut given, names.len())?;
+    for name in &names {
+        let path = &bundle.modules[name].path;
+        for bytes in [path.as_bytes(), &bundle.files[path]] {
+            number(&mut given, bytes.len())?;
+            given.extend(bytes);
+        }
+    }
+    let interpreter = python.join(manifest.python_exe.as_str());
+    let done = duct::cmd!(interpreter.as_str(), "-S", "-s", "-P", "-B", "-c", PROGRAM)
+        .full_env([("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8")])
+        .stdin_bytes(given)
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|source| GatherError::Read {
+            path: interpreter.clone(),
+            source,
+        })?;
+    if !done.status.success() {
+        return Err(GatherError::Interpreter {
+            path: interpreter,
+            said: String::from_utf8_lossy(&done.stderr)
+                .lines()
+                .map(str::to_owned)
+                .collect(),
+        });
+    }
+    let mut answer = Answer(&done.stdout);
+    for name in names {
+        match answer.take(1)? {
+            [0] => {
+                let code = answer.part()?.to_vec();
+                if let Some(module) = bundle.modules.get_mut(&name) {
+                    module.code = Some(Code(code));
+                    // Without its source where none is kept.
+                    if !single.keep.source() {
+                        bundle.files.remove(&module.path);
+                    }
+                }
+            }
+            _ => {
+                let line = String::from_utf8_lossy(answer.part()?).parse().unwrap_or(0);
+                let message = String::from_utf8_lossy(answer.part()?).into_owned();
+                let path = bundle.modules[&name].path.clone();
+                return Err(GatherError::Syntax { path, line, message });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the program wrote and is not read yet.
+struct Answer<'a>(&'a [u8]);
+
+impl<'a> Answer<'a> {
+    fn take(&mut self, size: usize) -> Result<&'a [u8], GatherError> {
+        let (taken, rest) = self.0.split_at_checked(size).ok_or(GatherError::Answer)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn part(&mut self) -> Result<&'a [u8], GatherError> {
+        let size: [u8; 4] = self.take(4)?.try_into().map_err(|_| GatherError::Answer)?;
+        self.take(usize::try_from(u32::from_le_bytes(size)).map_err(|_| GatherError::Answer)?)
+    }
+}
