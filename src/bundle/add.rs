@@ -120,7 +120,9 @@ impl Library<'_> {
         let packages = directory.split('/').filter(|component| !component.is_empty());
         let is_package = stem == INIT && !directory.is_empty();
         let names: Vec<&str> = packages.chain((!is_package).then_some(stem)).collect();
-        if !names.iter().all(|name| is_identifier(name)) {
+        // A module may have a name that only `__import__` can say, as sysconfig's data has.
+        let (last, packages) = names.split_last()?;
+        if !packages.iter().all(|name| is_identifier(name)) || last.is_empty() || last.contains('.') {
             return None;
         }
         Some(Found {
@@ -222,7 +224,7 @@ mod tests {
         Ok(bundle)
     }
 
-    const FILES: [(&str, &[u8]); 8] = [
+    const FILES: [(&str, &[u8]); 9] = [
         ("a.py", b"# a"),
         ("__pycache__/a.cpython-313.pyc", b"mag\n............code of a"),
         ("__pycache__/a.cpython-313.opt-1.pyc", b"mag\n............other"),
@@ -230,7 +232,8 @@ mod tests {
         ("p/data.txt", b"text"),
         ("p/fast.cpython-313-x86_64-linux-gnu.so", b"ELF"),
         ("n/deep/m.py", b"# m"),
-        ("some-script.py", b"# no module"),
+        ("some-data.py", b"# only __import__ can say it"),
+        ("no-package/m.py", b"# nothing can"),
     ];
 
     #[test]
@@ -250,12 +253,13 @@ mod tests {
                 ("n.deep.m", ModuleKind::Module),
                 ("p", ModuleKind::Package),
                 ("p.fast", ModuleKind::Extension),
+                ("some-data", ModuleKind::Module),
             ]
         );
         assert_eq!(bundle.modules["a"].code, Some(Code(b"code of a".to_vec())));
         assert_eq!(bundle.modules["n.deep"].path, "lib/n/deep");
         assert_eq!(bundle.files["lib/p/data.txt"], b"text");
-        assert!(bundle.files.contains_key("lib/some-script.py"));
+        assert!(bundle.files.contains_key("lib/no-package/m.py"));
         assert!(!bundle.files.keys().any(|path| path.contains(CACHE)));
     }
 
