@@ -296,8 +296,10 @@ def describe_launcher(build):
         "inflate_library": "build/lib/libz.a",
         "objs": sorted(objects.values()),
         "header": "build/launcher/pbs.h",
-        "support_source": "build/launcher/_pbs_support.py",
-        "support_code": "build/launcher/_pbs_support.pyc",
+        "support": [
+            {"source": f"build/launcher/{path.name}", "code": f"build/launcher/{path.name}c"}
+            for path in sorted((build / "launcher").glob("*.py"))
+        ],
     }
 
 

@@ -78,13 +78,13 @@ for source in /in/recipe/*.c; do
     -Wno-missing-field-initializers -I. -I"${includes[0]}" -I/in/zlib/include -c "$source" -o "$launcher/$(basename "$source" .c).o"
 done
 cp /in/recipe/run.h "$launcher/pbs.h"
-cp _pbs_support.py "$launcher/"
-run - << 'END'
-import py_compile
+cp _pbs_*.py "$launcher/"
+run - "$launcher" << 'END'
+import pathlib, py_compile, sys
 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-py_compile.compile("_pbs_support.py", "_pbs_support.pyc", "_pbs_support.py", True, invalidation_mode=mode)
+for source in sorted(pathlib.Path(sys.argv[1]).glob("*.py")):
+    py_compile.compile(str(source), f"{source}c", source.name, True, invalidation_mode=mode)
 END
-cp _pbs_support.pyc "$launcher/"
 run collect.py "$install" /in/build/tree /in/setup/extensions.json "$OUT/build" "$OUT/facts"
 # Objects and libraries are for linking: with debug information they would be four times their size.
 find "$OUT/build" "$install" \( -name '*.o' -o -name '*.a' \) -exec strip --strip-debug {} +

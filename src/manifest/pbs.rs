@@ -190,10 +190,19 @@ pub struct LauncherRecord {
     pub objs: Vec<TreePath>,
     /// The C header for programs that link these objects themselves.
     pub header: TreePath,
-    /// The part of the importer that is written in Python.
-    pub support_source: TreePath,
-    /// The same as bytecode.
-    pub support_code: TreePath,
+    /// The modules of the importer that are written in Python.
+    pub support: Vec<SupportRecord>,
+}
+
+/// A module of the importer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SupportRecord {
+    /// The source.
+    pub source: TreePath,
+    /// The same as bytecode, with the header of a `.pyc` file.
+    pub code: TreePath,
 }
 
 impl LauncherRecord {
@@ -206,12 +215,10 @@ impl LauncherRecord {
 
     /// The objects and everything else.
     pub fn files(&self) -> impl Iterator<Item = &TreePath> {
-        self.objects().chain([
-            &self.inflate_library,
-            &self.header,
-            &self.support_source,
-            &self.support_code,
-        ])
+        let support = self.support.iter().flat_map(|module| [&module.source, &module.code]);
+        self.objects()
+            .chain([&self.inflate_library, &self.header])
+            .chain(support)
     }
 }
 

@@ -146,21 +146,15 @@ fn add_support(
     manifest: &Manifest,
     stdlib: &str,
 ) -> Result<(), GatherError> {
-    let Some(launcher) = &manifest.pbs.interpreter.launcher else {
-        return Ok(());
-    };
+    let launcher = &manifest.pbs.interpreter.launcher;
     let mut files = BTreeMap::new();
-    let name = launcher.support_source.name();
-    let stem = name.trim_end_matches(".py");
-    let cached = format!(
-        "__pycache__/{stem}.{}.pyc",
-        manifest.python_implementation_cache_tag
-    );
-    files.insert(
-        name.to_owned(),
-        read(&python.join(launcher.support_source.as_str()))?,
-    );
-    files.insert(cached, read(&python.join(launcher.support_code.as_str()))?);
+    for module in launcher.iter().flat_map(|launcher| &launcher.support) {
+        let name = module.source.name();
+        let stem = name.trim_end_matches(".py");
+        let cached = format!("__pycache__/{stem}.{}.pyc", manifest.python_implementation_cache_tag);
+        files.insert(name.to_owned(), read(&python.join(module.source.as_str()))?);
+        files.insert(cached, read(&python.join(module.code.as_str()))?);
+    }
     library(manifest, stdlib, &SingleFile::default())?.add(bundle, files)?;
     Ok(())
 }

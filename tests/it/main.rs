@@ -17,6 +17,7 @@ mod recipe;
 mod relink;
 mod sandbox;
 mod server;
+mod single;
 mod store;
 mod support;
 mod tidy;

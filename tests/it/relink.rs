@@ -1,4 +1,4 @@
-//! `pbs link` on a built distribution: every linker there is, on this machine and without its compiler.
+//! `pbs link --stdlib files` on a built distribution: every linker there is, on this machine and without its compiler.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -16,7 +16,7 @@ fn link(dist: &Path, output: &Path, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pbs"))
         .args(["--log", "plain", "link"])
         .arg(dist)
-        .arg("--output")
+        .args(["--stdlib", "files", "--output"])
         .arg(output)
         .args(words)
         .output()

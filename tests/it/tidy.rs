@@ -273,6 +273,23 @@ fn no_registry_is_named() {
 }
 
 #[test]
+fn c_is_formatted() {
+    let found = Command::new("clang-format").arg("--version").output().is_ok();
+    requires!("clang-format", found);
+    let sources: Vec<Utf8PathBuf> = texts("recipes", &[".c", ".h"])
+        .into_iter()
+        .map(|(path, _)| root().join(path))
+        .collect();
+    assert!(!sources.is_empty());
+    let output = Command::new("clang-format")
+        .args(["--dry-run", "-Werror"])
+        .args(&sources)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn scripts_pass_shellcheck() {
     let found = Command::new("shellcheck").arg("--version").output().is_ok();
     requires!("shellcheck", found);

@@ -1,8 +1,6 @@
 /* The finder, which is the loader, too: importlib.abc.MetaPathFinder, InspectLoader and ResourceLoader. */
 #include "importer.h"
 
-#define SUPPORT "_pbs_support"
-
 typedef struct {
     PyObject_HEAD
 } finder_object;
@@ -209,14 +207,14 @@ finder_get_data(PyObject *self, PyObject *path)
 }
 
 PyObject *
-pbs_support(const char *function, PyObject *one, PyObject *two)
+pbs_support(const char *module, const char *function, PyObject *one, PyObject *two)
 {
-    PyObject *module = PyImport_ImportModule(SUPPORT);
-    if (module == NULL) {
-        return NULL;
+    PyObject *imported = PyImport_ImportModule(module);
+    PyObject *result = NULL;
+    if (imported != NULL) {
+        result = PyObject_CallMethod(imported, function, two == NULL ? "O" : "OO", one, two);
+        Py_DECREF(imported);
     }
-    PyObject *result = PyObject_CallMethod(module, function, two == NULL ? "O" : "OO", one, two);
-    Py_DECREF(module);
     return result;
 }
 
@@ -229,7 +227,7 @@ finder_get_resource_reader(PyObject *self, PyObject *name)
         return NULL;
     }
     PyObject *directory = pbs_seen_path(st, pbs_directory_of(&module));
-    PyObject *reader = directory == NULL ? NULL : pbs_support("resource_reader", directory, NULL);
+    PyObject *reader = directory == NULL ? NULL : pbs_support("_pbs_resources", "resource_reader", directory, NULL);
     Py_XDECREF(directory);
     return reader;
 }
@@ -242,7 +240,7 @@ finder_find_distributions(PyObject *self, PyObject *args, PyObject *keywords)
     if (!PyArg_ParseTupleAndKeywords(args, keywords, "|O:find_distributions", names, &context)) {
         return NULL;
     }
-    return pbs_support("find_distributions", context, NULL);
+    return pbs_support("_pbs_metadata", "find_distributions", context, NULL);
 }
 
 static PyObject *

@@ -69,8 +69,8 @@ PyObject *pbs_invalidate_caches(PyObject *self, PyObject *nothing);
 /* The content of a file, by the path that Python sees. */
 PyObject *pbs_get_data(pbs_state *st, PyObject *path);
 
-/* Calls a function of `_pbs_support`, the part that is written in Python; `two` may be NULL. */
-PyObject *pbs_support(const char *function, PyObject *one, PyObject *two);
+/* Calls a function of one of the modules that are written in Python; `two` may be NULL. */
+PyObject *pbs_support(const char *module, const char *function, PyObject *one, PyObject *two);
 
 /* main_module.c */
 

@@ -2,7 +2,7 @@
  *
  * A module's `__file__` is the executable's path and, below it as if it were a directory, the module's own
  * (`/usr/bin/app/lib/python3.13/json/__init__.py`), as zipimport does it. What is seldom wanted (resources,
- * metadata of distributions, walks through packages) is written in Python: `_pbs_support`, a module of the bundle.
+ * metadata of distributions, walks through packages) is written in Python: modules of the bundle with names like this.
  */
 #include "importer.h"
 #include "run.h"

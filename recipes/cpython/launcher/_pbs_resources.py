@@ -1,19 +1,10 @@
-"""The seldom needed part of imports from the executable: resources, distributions, walks through packages.
-
-Imported when the first of them is asked for; `_pbs_bundle` is the part in C.
-"""
+"""Resources of packages that are in the executable; imported when the first is asked for."""
 
 import io
 import os
-import sys
-from importlib.metadata import Distribution, DistributionFinder, Prepared
+from importlib.resources.abc import Traversable, TraversableResources
 
 import _pbs_bundle
-
-try:
-    from importlib.resources.abc import Traversable, TraversableResources
-except ImportError:  # before 3.11
-    from importlib.abc import Traversable, TraversableResources
 
 
 class Path(Traversable):
@@ -115,52 +106,3 @@ class Resources(TraversableResources):
 
 def resource_reader(directory):
     return Resources(directory)
-
-
-class EmbeddedDistribution(Distribution):
-    """An installed distribution whose metadata is in the executable."""
-
-    def __init__(self, directory):
-        self._directory = directory
-
-    def read_text(self, filename):
-        try:
-            return _pbs_bundle.read(os.path.join(self._directory, filename)).decode("utf-8")
-        except OSError:
-            return None
-
-    def locate_file(self, path):
-        return Path(os.path.dirname(self._directory)).joinpath(path)
-
-    @property
-    def _normalized_name(self):
-        stem = os.path.basename(self._directory).rpartition(".")[0]
-        return Prepared.normalize(stem.partition("-")[0])
-
-
-def find_distributions(context=None):
-    if context is None:
-        context = DistributionFinder.Context()
-    wanted = context.name and Prepared.normalize(context.name)
-    for place in context.path:
-        for name, is_directory in (_pbs_bundle.list(place) if isinstance(place, str) else None) or ():
-            if is_directory and name.endswith((".dist-info", ".egg-info")):
-                found = EmbeddedDistribution(os.path.join(place, name))
-                if wanted is None or found._normalized_name == wanted:
-                    yield found
-
-
-def iter_modules(directory, prefix=""):
-    """Pairs of a name and whether it is a package, as pkgutil wants them."""
-    found = {}
-    for name, is_directory in _pbs_bundle.list(directory) or ():
-        if is_directory:
-            children = dict(_pbs_bundle.list(os.path.join(directory, name)) or ())
-            if "." not in name and any(child.partition(".")[0] == "__init__" for child in children):
-                found[name] = True
-        else:
-            stem, dot, suffix = name.partition(".")
-            if dot and stem != "__init__" and (suffix == "py" or suffix.endswith(("so", "pyd"))):
-                found.setdefault(stem, False)
-    for name in sorted(found):
-        yield prefix + name, found[name]

@@ -1,0 +1,1 @@
+NAME = "found in a namespace"

@@ -1,0 +1,1 @@
+"""An application with a resource, a relative import and a namespace."""

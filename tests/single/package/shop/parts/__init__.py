@@ -1,0 +1,7 @@
+def price(count):
+    return 7 * count
+
+
+def main():
+    print("sold", price(1))
+    return 3
