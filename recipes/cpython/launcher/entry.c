@@ -45,7 +45,8 @@ entry_iter_modules(PyObject *self, PyObject *args, PyObject *keywords)
         return NULL;
     }
     PyObject *none = prefix == NULL ? PyUnicode_FromString("") : Py_NewRef(prefix);
-    PyObject *found = none == NULL ? NULL : pbs_support("_pbs_walk", "iter_modules", ((entry_object *)self)->path, none);
+    PyObject *found =
+        none == NULL ? NULL : pbs_support("_pbs_walk", "iter_modules", ((entry_object *)self)->path, none);
     Py_XDECREF(none);
     return found;
 }
