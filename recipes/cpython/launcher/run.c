@@ -225,7 +225,9 @@ fill(PyConfig *config, int argc, char **argv, int interpreter)
     config->safe_path = !environment;
     config->user_site_directory = environment && on("site");
     config->site_import = on("site");
-    config->write_bytecode = 0;
+    if (!interpreter) {
+        config->write_bytecode = 0;
+    }
     config->pathconfig_warnings = 0;
     config->optimization_level = atoi(pbs_bundle_option("optimize", "0"));
     STEP(PyConfig_SetBytesArgv(config, argc, argv));
