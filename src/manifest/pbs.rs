@@ -215,7 +215,10 @@ impl LauncherRecord {
 
     /// The objects and everything else.
     pub fn files(&self) -> impl Iterator<Item = &TreePath> {
-        let support = self.support.iter().flat_map(|module| [&module.source, &module.code]);
+        let support = self
+            .support
+            .iter()
+            .flat_map(|module| [&module.source, &module.code]);
         self.objects()
             .chain([&self.inflate_library, &self.header])
             .chain(support)

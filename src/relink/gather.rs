@@ -151,7 +151,10 @@ fn add_support(
     for module in launcher.iter().flat_map(|launcher| &launcher.support) {
         let name = module.source.name();
         let stem = name.trim_end_matches(".py");
-        let cached = format!("__pycache__/{stem}.{}.pyc", manifest.python_implementation_cache_tag);
+        let cached = format!(
+            "__pycache__/{stem}.{}.pyc",
+            manifest.python_implementation_cache_tag
+        );
         files.insert(name.to_owned(), read(&python.join(module.source.as_str()))?);
         files.insert(cached, read(&python.join(module.code.as_str()))?);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use pbs::link::plan;
+use pbs::link::{Form, plan};
 use pbs::manifest::{Disagreement, Manifest, SelectError, Selection, select, select_flavor};
 use pbs::model::{Digest, TreePath};
 use pbs::plan::{Flavor, Linkage};
@@ -222,6 +222,7 @@ fn a_link_plan_leaves_out_what_is_not_selected() {
     let link = plan(
         &manifest,
         &select(&manifest, &Selection::Without(names(&["zlib"]))).unwrap(),
+        Form::Installed,
     )
     .unwrap();
     let objects: Vec<_> = link.objects.iter().map(TreePath::as_str).collect();
@@ -238,7 +239,12 @@ fn a_link_plan_leaves_out_what_is_not_selected() {
         (0, &["m".to_owned()][..])
     );
     assert_eq!(link.inittab.len(), 2);
-    let all = plan(&manifest, &select(&manifest, &Selection::All).unwrap()).unwrap();
+    let all = plan(
+        &manifest,
+        &select(&manifest, &Selection::All).unwrap(),
+        Form::Installed,
+    )
+    .unwrap();
     assert_eq!(all.archives, [path("build/lib/libz.a")]);
 }
 
@@ -272,6 +278,7 @@ fn an_interpreter_links_with_our_table() {
     let link = plan(
         &manifest,
         &select(&manifest, &Selection::Without(names(&["zlib"]))).unwrap(),
+        Form::Installed,
     )
     .unwrap();
     let table = pbs::link::write_inittab(

@@ -29,7 +29,10 @@ fn said(output: &Output) -> String {
 fn linked(dist: &Path, output: &Path, words: &[&str]) {
     let done = link(dist, output, words);
     assert!(done.status.success(), "{}", said(&done));
-    assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), output.to_str().unwrap());
+    assert_eq!(
+        String::from_utf8_lossy(&done.stdout).trim(),
+        output.to_str().unwrap()
+    );
 }
 
 /// Runs an executable with an environment of its own, so that nothing but the file itself can help it.
@@ -51,7 +54,11 @@ fn imports_from_memory_feel_like_files() {
     let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
     for (name, words) in [("plain", &[][..]), ("packed", &["--compress", "--strip"][..])] {
         let executable = out.path().join(name);
-        linked(place.path(), &executable, &[&["--script", "features.py"], words].concat());
+        linked(
+            place.path(),
+            &executable,
+            &[&["--script", "features.py"], words].concat(),
+        );
         let done = command(&executable)
             .arg("-v")
             .env("PYTHONPATH", "/nowhere")
@@ -71,13 +78,24 @@ fn an_application_is_a_package_with_resources() {
     requires!("dist", place.is_some());
     let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
     let executable = out.path().join("shop");
-    linked(place.path(), &executable, &["--app", "package", "--module", "shop"]);
+    linked(
+        place.path(),
+        &executable,
+        &["--app", "package", "--module", "shop"],
+    );
     let done = command(&executable).args(["3", "x"]).output().unwrap();
     assert_eq!(done.status.code(), Some(3), "{}", said(&done));
     let expected = "good day 42 found in a namespace __main__ shop ['3', 'x']";
     assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), expected);
 
-    let words = ["--app", "package", "--module", "shop.parts:main", "--keep", "bytecode"];
+    let words = [
+        "--app",
+        "package",
+        "--module",
+        "shop.parts:main",
+        "--keep",
+        "bytecode",
+    ];
     linked(place.path(), &executable, &words);
     let done = command(&executable).output().unwrap();
     assert_eq!(done.status.code(), Some(3), "{}", said(&done));
@@ -89,7 +107,10 @@ fn an_application_is_a_package_with_resources() {
 
     let again = out.path().join("again");
     linked(place.path(), &again, &words);
-    assert!(bytes == fs_err::read(&again).unwrap(), "the same inputs give the same bytes");
+    assert!(
+        bytes == fs_err::read(&again).unwrap(),
+        "the same inputs give the same bytes"
+    );
 }
 
 #[test]
@@ -103,7 +124,10 @@ fn without_an_application_it_is_python() {
     let code = "import sys, ssl, sqlite3; print(sys.argv, sys.flags.isolated, exit.__class__.__name__)";
     assert_eq!(stdout(&python(&["-c", code, "x"])), "['-c', 'x'] 0 Quitter");
     assert!(stdout(&python(&["-m", "json.tool", "--help"])).contains("JSON"));
-    assert_eq!(stdout(&python(&["-X", "utf8=0", "-O", "-c", "assert False; print(5)"])), "5");
+    assert_eq!(
+        stdout(&python(&["-X", "utf8=0", "-O", "-c", "assert False; print(5)"])),
+        "5"
+    );
     assert_eq!(python(&["-c", "import sys; sys.exit(7)"]).status.code(), Some(7));
     let done = python(&["-c", "1/0"]);
     assert_eq!(done.status.code(), Some(1));
@@ -138,9 +162,21 @@ fn imports_ask_the_file_system_nothing() {
     let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
     let executable = out.path().join("imports");
     let script = out.path().join("imports.py");
-    fs_err::write(&script, "import sys\nfor name in sys.argv[1:]: __import__(name)\n").unwrap();
+    fs_err::write(
+        &script,
+        "import sys\nfor name in sys.argv[1:]: __import__(name)\n",
+    )
+    .unwrap();
     linked(place.path(), &executable, &["--script", script.to_str().unwrap()]);
-    let names = ["json", "email.message", "http.server", "xml.dom.minidom", "asyncio", "unittest.mock", "csv"];
+    let names = [
+        "json",
+        "email.message",
+        "http.server",
+        "xml.dom.minidom",
+        "asyncio",
+        "unittest.mock",
+        "csv",
+    ];
     let calls = |names: &[&str]| {
         let trace = out.path().join("trace");
         let done = Command::new("strace")
@@ -193,10 +229,18 @@ fn licences_travel_in_the_executable() {
     linked(
         place.path(),
         &less,
-        &["--module", "this", "--exclude-extension=_ssl", "--exclude-extension=_hashlib"],
+        &[
+            "--module",
+            "this",
+            "--exclude-extension=_ssl",
+            "--exclude-extension=_hashlib",
+        ],
     );
     let licenses = |executable: &Path| {
-        let done = command(executable).env("PBS_BUNDLE", "licenses").output().unwrap();
+        let done = command(executable)
+            .env("PBS_BUNDLE", "licenses")
+            .output()
+            .unwrap();
         stdout(&done)
     };
     assert!(licenses(&all).contains("PYTHON SOFTWARE FOUNDATION LICENSE"));
@@ -225,10 +269,19 @@ fn what_cannot_be_embedded_is_refused() {
         (&["--script", &wrong], "app/wrong.py:2: "),
         (&["--script", &twice], "are both the module `json`"),
         (&["--app", &library], "there is no module `__main__`"),
-        (&["--app", &library, "--module", "nothinh"], "did you mean `nothing`?"),
-        (&["--module", "email"], "`email` cannot be run: it has no `__main__`"),
+        (
+            &["--app", &library, "--module", "nothinh"],
+            "did you mean `nothing`?",
+        ),
+        (
+            &["--module", "email"],
+            "`email` cannot be run: it has no `__main__`",
+        ),
         (&["--exclude-package", "tkintre"], "did you mean `tkinter`?"),
-        (&["--stdlib", "files", "--site"], "`--site` is of what is embedded"),
+        (
+            &["--stdlib", "files", "--site"],
+            "`--site` is of what is embedded",
+        ),
     ];
     for (words, expected) in cases {
         let output = out.path().join("out");
@@ -251,11 +304,23 @@ fn packages_can_be_left_out_and_brought_in() {
     let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
     let executable = out.path().join("py");
     let has = "import importlib.util as u, sys; print([u.find_spec(n) is not None for n in sys.argv[1:]])";
-    linked(place.path(), &executable, &["--exclude-package", "xml", "--exclude-package", "json.tool"]);
+    linked(
+        place.path(),
+        &executable,
+        &["--exclude-package", "xml", "--exclude-package", "json.tool"],
+    );
     let names = ["xml", "json", "json.tool", "test"];
-    let found = command(&executable).args(["-c", has]).args(names).output().unwrap();
+    let found = command(&executable)
+        .args(["-c", has])
+        .args(names)
+        .output()
+        .unwrap();
     assert_eq!(stdout(&found), "[False, True, False, False]");
     linked(place.path(), &executable, &["--include-package", "test"]);
-    let found = command(&executable).args(["-c", has]).args(names).output().unwrap();
+    let found = command(&executable)
+        .args(["-c", has])
+        .args(names)
+        .output()
+        .unwrap();
     assert_eq!(stdout(&found), "[True, True, True, True]");
 }
