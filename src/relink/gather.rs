@@ -233,6 +233,10 @@ fn add_app(
             run.get_or_insert(begins);
         }
     }
+    // The library's that have no bytecode are meant to be broken: tests read them.
+    if single.keep.bytecode() {
+        compile(&mut own, python, manifest, single)?;
+    }
     for (name, module) in own.modules {
         if let Some(first) = bundle.modules.get(&name) {
             return Err(crate::bundle::AddError::Twice {
@@ -245,9 +249,6 @@ fn add_app(
         bundle.modules.insert(name, module);
     }
     bundle.files.extend(own.files);
-    if single.keep.bytecode() {
-        compile(bundle, python, manifest, single)?;
-    }
     if let Some(run) = &run {
         check_run(bundle, run)?;
     }
