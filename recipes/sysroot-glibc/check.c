@@ -20,12 +20,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static void *thread(void *unused) { return unused; }
+static void *
+thread(void *unused)
+{
+    return unused;
+}
 
-int main(int count, char **arguments)
+int
+main(int count, char **arguments)
 {
     char buffer[16];
-    struct iovec vector = { buffer, sizeof buffer };
+    struct iovec vector = {buffer, sizeof buffer};
     struct statx status;
     struct stat plain;
     pthread_t id;
@@ -36,7 +41,8 @@ int main(int count, char **arguments)
         return 1;
     explicit_bzero(buffer, sizeof buffer);
     int file = memfd_create("check", MFD_CLOEXEC);
-    if (file < 0 || pwritev2(file, &vector, 1, 0, 0) != sizeof buffer || preadv2(file, &vector, 1, 0, 0) != sizeof buffer)
+    if (file < 0 || pwritev2(file, &vector, 1, 0, 0) != sizeof buffer ||
+        preadv2(file, &vector, 1, 0, 0) != sizeof buffer)
         return 2;
     if (statx(file, "", AT_EMPTY_PATH, STATX_SIZE, &status) != 0 || status.stx_size != sizeof buffer)
         return 3;
@@ -49,7 +55,7 @@ int main(int count, char **arguments)
     if (pthread_create(&id, NULL, thread, NULL) != 0 || pthread_join(id, NULL) != 0)
         return 6;
     char name[32], path[sizeof "/dev/shm" + sizeof name], opened[32], byte = 0;
-    struct winsize size = { .ws_row = 12, .ws_col = 34 }, seen = { 0 };
+    struct winsize size = {.ws_row = 12, .ws_col = 34}, seen = {0};
     snprintf(name, sizeof name, "/pbs-check-%d", (int)getpid());
     int memory = shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0600);
     snprintf(path, sizeof path, "/dev/shm%s", name);
@@ -62,13 +68,15 @@ int main(int count, char **arguments)
     if (shm_open("a/b", O_RDWR, 0) != -1 || errno != EINVAL || shm_unlink("/..") != -1 || errno != EINVAL)
         return 10;
     if (openpty(&master, &slave, opened, NULL, &size) == 0) { /* a sandbox may have no terminals to give */
-        if (ioctl(slave, TIOCGWINSZ, &seen) != 0 || seen.ws_row != 12 || seen.ws_col != 34 || strcmp(opened, ttyname(slave)) != 0)
+        if (ioctl(slave, TIOCGWINSZ, &seen) != 0 || seen.ws_row != 12 || seen.ws_col != 34 ||
+            strcmp(opened, ttyname(slave)) != 0)
             return 11;
         pid_t child = forkpty(&master, NULL, NULL, &size);
         if (child == 0)
             _exit(isatty(0) && isatty(2) && tcgetsid(0) == getpid() && write(1, "x", 1) == 1 ? 0 : 1);
         int status;
-        if (child < 0 || read(master, &byte, 1) != 1 || byte != 'x' || waitpid(child, &status, 0) != child || status != 0)
+        if (child < 0 || read(master, &byte, 1) != 1 || byte != 'x' || waitpid(child, &status, 0) != child ||
+            status != 0)
             return 12;
     }
     printf("%p %p %f %d\n", dlsym(RTLD_DEFAULT, "main"), (void *)arguments, sin(angle), (int)sizeof(res_init));

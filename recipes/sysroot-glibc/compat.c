@@ -1,8 +1,8 @@
 /* System calls that newer C libraries wrap and glibc 2.17 does not, with glibc's prototypes and errno. They are linked
    statically from libc_nonshared.a, hidden, so a binary has them on any glibc. On a kernel without the call the caller
-   sees ENOSYS, as it would from a newer glibc, and falls back the same way. At the end, what glibc 2.17 keeps in libraries
-   that would be loaded at every start for the sake of a few short functions. One object per function: build.sh compiles
-   this file once for each, with the function's name defined. */
+   sees ENOSYS, as it would from a newer glibc, and falls back the same way. At the end, what glibc 2.17 keeps in
+   libraries that would be loaded at every start for the sake of a few short functions. One object per function:
+   build.sh compiles this file once for each, with the function's name defined. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -28,14 +28,16 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 
 #ifdef compat_getrandom
-HIDDEN ssize_t getrandom(void *buffer, size_t length, unsigned int flags)
+HIDDEN ssize_t
+getrandom(void *buffer, size_t length, unsigned int flags)
 {
     return syscall(SYS_getrandom, buffer, length, flags);
 }
 #endif
 
 #ifdef compat_getentropy
-HIDDEN int getentropy(void *buffer, size_t length)
+HIDDEN int
+getentropy(void *buffer, size_t length)
 {
     if (length > 256) {
         errno = EIO;
@@ -59,7 +61,8 @@ HIDDEN int getentropy(void *buffer, size_t length)
 #endif
 
 #ifdef compat_explicit_bzero
-HIDDEN void explicit_bzero(void *memory, size_t length)
+HIDDEN void
+explicit_bzero(void *memory, size_t length)
 {
     memset(memory, 0, length);
     /* The compiler must believe that somebody reads it. */
@@ -68,7 +71,8 @@ HIDDEN void explicit_bzero(void *memory, size_t length)
 
 /* What _FORTIFY_SOURCE makes of it; __chk_fail is as old as GLIBC_2.3.4. */
 extern void __chk_fail(void) __attribute__((noreturn));
-HIDDEN void __explicit_bzero_chk(void *memory, size_t length, size_t size)
+HIDDEN void
+__explicit_bzero_chk(void *memory, size_t length, size_t size)
 {
     if (length > size)
         __chk_fail();
@@ -77,37 +81,42 @@ HIDDEN void __explicit_bzero_chk(void *memory, size_t length, size_t size)
 #endif
 
 #ifdef compat_memfd_create
-HIDDEN int memfd_create(const char *name, unsigned int flags)
+HIDDEN int
+memfd_create(const char *name, unsigned int flags)
 {
     return (int)syscall(SYS_memfd_create, name, flags);
 }
 #endif
 
 #ifdef compat_copy_file_range
-HIDDEN ssize_t copy_file_range(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length, unsigned int flags)
+HIDDEN ssize_t
+copy_file_range(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length, unsigned int flags)
 {
     return syscall(SYS_copy_file_range, in, in_offset, out, out_offset, length, flags);
 }
 #endif
 
 #ifdef compat_close_range
-HIDDEN int close_range(unsigned int first, unsigned int last, int flags)
+HIDDEN int
+close_range(unsigned int first, unsigned int last, int flags)
 {
     return (int)syscall(SYS_close_range, first, last, flags);
 }
 #endif
 
 #ifdef compat_statx
-HIDDEN int statx(int directory, const char *restrict path, int flags, unsigned int mask, struct statx *restrict buffer)
+HIDDEN int
+statx(int directory, const char *restrict path, int flags, unsigned int mask, struct statx *restrict buffer)
 {
     return (int)syscall(SYS_statx, directory, path, flags, mask, buffer);
 }
 #endif
 
-/* The kernel takes the offset as two words, and on a 64-bit machine ignores the second. Where the call is missing and no
-   flag asked for more, the older call does the same; -1 means "at the current position". */
+/* The kernel takes the offset as two words, and on a 64-bit machine ignores the second. Where the call is missing and
+   no flag asked for more, the older call does the same; -1 means "at the current position". */
 #ifdef compat_preadv2
-HIDDEN ssize_t preadv2(int file, const struct iovec *vector, int count, off_t offset, int flags)
+HIDDEN ssize_t
+preadv2(int file, const struct iovec *vector, int count, off_t offset, int flags)
 {
     ssize_t result = syscall(SYS_preadv2, file, vector, (long)count, offset, 0L, flags);
     if (result >= 0 || errno != ENOSYS)
@@ -123,7 +132,8 @@ HIDDEN __typeof__(preadv2) preadv64v2 __attribute__((alias("preadv2")));
 #endif
 
 #ifdef compat_pwritev2
-HIDDEN ssize_t pwritev2(int file, const struct iovec *vector, int count, off_t offset, int flags)
+HIDDEN ssize_t
+pwritev2(int file, const struct iovec *vector, int count, off_t offset, int flags)
 {
     ssize_t result = syscall(SYS_pwritev2, file, vector, (long)count, offset, 0L, flags);
     if (result >= 0 || errno != ENOSYS)
@@ -137,14 +147,16 @@ HIDDEN ssize_t pwritev2(int file, const struct iovec *vector, int count, off_t o
 HIDDEN __typeof__(pwritev2) pwritev64v2 __attribute__((alias("pwritev2")));
 #endif
 
-/* librt's two: a shared memory object is a file in the tmpfs that Linux systems have at /dev/shm, its name one component
-   with or without leading slashes. */
+/* librt's two: a shared memory object is a file in the tmpfs that Linux systems have at /dev/shm, its name one
+   component with or without leading slashes. */
 #if defined(compat_shm_open) || defined(compat_shm_unlink)
-static int shm_path(char path[static NAME_MAX + 10], const char *name)
+static int
+shm_path(char path[static NAME_MAX + 10], const char *name)
 {
     name += strspn(name, "/");
     size_t length = strlen(name);
-    if (length == 0 || length > NAME_MAX || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+    if (length == 0 || length > NAME_MAX || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0) {
         errno = EINVAL;
         return -1;
     }
@@ -155,7 +167,8 @@ static int shm_path(char path[static NAME_MAX + 10], const char *name)
 #endif
 
 #ifdef compat_shm_open
-HIDDEN int shm_open(const char *name, int flags, mode_t mode)
+HIDDEN int
+shm_open(const char *name, int flags, mode_t mode)
 {
     char path[NAME_MAX + 10];
     if (shm_path(path, name) != 0)
@@ -172,7 +185,8 @@ HIDDEN int shm_open(const char *name, int flags, mode_t mode)
 #endif
 
 #ifdef compat_shm_unlink
-HIDDEN int shm_unlink(const char *name)
+HIDDEN int
+shm_unlink(const char *name)
 {
     char path[NAME_MAX + 10];
     if (shm_path(path, name) != 0)
@@ -187,7 +201,8 @@ HIDDEN int shm_unlink(const char *name)
 
 /* libutil's three. */
 #ifdef compat_openpty
-HIDDEN int openpty(int *master, int *slave, char *name, const struct termios *settings, const struct winsize *size)
+HIDDEN int
+openpty(int *master, int *slave, char *name, const struct termios *settings, const struct winsize *size)
 {
     char path[32];
     int ours = posix_openpt(O_RDWR | O_NOCTTY);
@@ -215,7 +230,8 @@ HIDDEN int openpty(int *master, int *slave, char *name, const struct termios *se
 #endif
 
 #ifdef compat_login_tty
-HIDDEN int login_tty(int terminal)
+HIDDEN int
+login_tty(int terminal)
 {
     setsid();
     if (ioctl(terminal, TIOCSCTTY, NULL) == -1)
@@ -231,7 +247,8 @@ HIDDEN int login_tty(int terminal)
 #endif
 
 #ifdef compat_forkpty
-HIDDEN pid_t forkpty(int *master, char *name, const struct termios *settings, const struct winsize *size)
+HIDDEN pid_t
+forkpty(int *master, char *name, const struct termios *settings, const struct winsize *size)
 {
     int ours, theirs;
     if (openpty(&ours, &theirs, name, settings, size) == -1)

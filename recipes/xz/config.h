@@ -1,5 +1,6 @@
-/* What liblzma's configure script would find on every system we build for (glibc or musl, Clang, 64-bit, little-endian):
-   all encoders, decoders, checks and match finders, POSIX threads. Nothing is exported: HAVE_VISIBILITY is 0. */
+/* What liblzma's configure script would find on every system we build for (glibc or musl, Clang, 64-bit,
+   little-endian): all encoders, decoders, checks and match finders, POSIX threads. Nothing is exported: HAVE_VISIBILITY
+   is 0. */
 #define HAVE_ENCODERS 1
 #define HAVE_ENCODER_ARM 1
 #define HAVE_ENCODER_ARM64 1

@@ -27,7 +27,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
     ("indicatif", &["ui/bars.rs"]),
     ("tar", &["archive/", "sandbox/docker/"]),
-    ("flate2", &["archive/"]),
+    ("flate2", &["archive/", "bundle/write.rs"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
 ];
 
