@@ -26,6 +26,12 @@ pub(super) fn absolute(package: Option<&str>, level: usize, rest: &str) -> Optio
     })
 }
 
+/// `a`, `a.b`, `a.b.c` for `a.b.c`.
+pub(super) fn prefixes(name: &str) -> impl Iterator<Item = &str> {
+    let inner = name.match_indices('.').map(|(at, _)| &name[..at]);
+    inner.chain([name])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +52,11 @@ mod tests {
         check("a.__main__", Kind::Program, 1, "x", Some("a.x"));
         check("a", Kind::Package, 1, "", Some("a"));
         check("a", Kind::Package, 2, "", None);
+    }
+
+    #[test]
+    fn prefixes_end_in_the_name() {
+        assert_eq!(prefixes("a.b.c").collect::<Vec<_>>(), ["a", "a.b", "a.b.c"]);
+        assert_eq!(prefixes("a").collect::<Vec<_>>(), ["a"]);
     }
 }
