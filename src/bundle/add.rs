@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bundle, Code, Keep, Module, ModuleKind};
+use super::{Bundle, Code, Module, ModuleKind};
 
 /// A directory that `sys.path` could name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,8 +15,6 @@ pub struct Library<'a> {
     pub magic: [u8; 4],
     /// How the names of extension modules end.
     pub extension_suffixes: &'a [String],
-    /// What is kept of modules.
-    pub keep: Keep,
 }
 
 /// Why files cannot be added.
@@ -79,13 +77,9 @@ impl Library<'_> {
                 Form::Library => put_file(bundle, place, content)?,
                 Form::Bytecode => module.code = Some(self.code(&place, &content)?),
                 Form::Source => {
-                    if self.keep.bytecode() {
-                        let kept = cached.get(&self.cached(&path));
-                        module.code = kept.map(|kept| self.code(&place, kept)).transpose()?;
-                    }
-                    if self.keep.source() || module.code.is_none() {
-                        put_file(bundle, place, content)?;
-                    }
+                    let kept = cached.get(&self.cached(&path));
+                    module.code = kept.map(|kept| self.code(&place, kept)).transpose()?;
+                    put_file(bundle, place, content)?;
                 }
             }
             put_module(bundle, found.name, module)?;
@@ -207,14 +201,13 @@ pub fn is_identifier(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn add(keep: Keep, files: &[(&str, &[u8])]) -> Result<Bundle, AddError> {
+    fn add(files: &[(&str, &[u8])]) -> Result<Bundle, AddError> {
         let suffixes = [".cpython-313-x86_64-linux-gnu.so", ".abi3.so", ".so"].map(str::to_owned);
         let library = Library {
             root: "lib",
             cache_tag: "cpython-313",
             magic: *b"mag\n",
             extension_suffixes: &suffixes,
-            keep,
         };
         let mut bundle = Bundle::default();
         let files = files
@@ -238,7 +231,7 @@ mod tests {
 
     #[test]
     fn files_become_what_an_import_would_find() {
-        let bundle = add(Keep::Both, &FILES).unwrap();
+        let bundle = add(&FILES).unwrap();
         let kinds: Vec<_> = bundle
             .modules
             .iter()
@@ -264,30 +257,17 @@ mod tests {
     }
 
     #[test]
-    fn sources_go_where_bytecode_is() {
-        let bundle = add(Keep::Bytecode, &FILES).unwrap();
-        assert!(!bundle.files.contains_key("lib/a.py"));
-        assert!(bundle.files.contains_key("lib/n/deep/m.py"), "it has no bytecode");
-        let bundle = add(Keep::Source, &FILES).unwrap();
-        assert_eq!(bundle.modules["a"].code, None);
-        assert!(bundle.files.contains_key("lib/a.py"));
-    }
-
-    #[test]
     fn two_of_a_name_are_refused() {
-        let error = add(Keep::Both, &[("a.py", b""), ("a/__init__.py", b"")]).unwrap_err();
+        let error = add(&[("a.py", b""), ("a/__init__.py", b"")]).unwrap_err();
         assert!(matches!(error, AddError::Twice { name, .. } if name == "a"));
     }
 
     #[test]
     fn bytecode_of_another_version_is_refused() {
-        let error = add(
-            Keep::Both,
-            &[
-                ("a.py", b""),
-                ("__pycache__/a.cpython-313.pyc", b"old\n............x"),
-            ],
-        );
+        let error = add(&[
+            ("a.py", b""),
+            ("__pycache__/a.cpython-313.pyc", b"old\n............x"),
+        ]);
         assert_eq!(
             error.unwrap_err(),
             AddError::Magic {

@@ -55,17 +55,3 @@ pub enum Keep {
     /// Source: smaller, and compiled whenever it is imported.
     Source,
 }
-
-impl Keep {
-    /// Whether bytecode is kept.
-    #[must_use]
-    pub fn bytecode(self) -> bool {
-        self != Self::Source
-    }
-
-    /// Whether sources are kept.
-    #[must_use]
-    pub fn source(self) -> bool {
-        self != Self::Bytecode
-    }
-}

@@ -4,6 +4,7 @@
 
 mod add;
 mod content;
+mod prune;
 mod write;
 
 pub use add::{AddError, Library, is_identifier};

@@ -197,14 +197,19 @@ pub(crate) fn read_manifest(store: &Store, tree: &Tree) -> Result<Result<Manifes
     Ok(manifest.map_err(|error| NoManifest::Unreadable(Arc::new(error))))
 }
 
+/// Where the manifest stands in an unpacked distribution, or would: in its `python`, or in the directory itself.
+pub(super) fn python_of(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    if path.join("python").is_dir() {
+        Some(path.join("python"))
+    } else {
+        path.join(Manifest::NAME).is_file().then(|| path.to_owned())
+    }
+}
+
 /// The tree of a directory: the one that has `python`, or that one itself.
 fn read_directory(store: &Store, path: &Utf8Path) -> Result<Tree, LoadError> {
-    let python = TreePath::parse("python")?;
-    let (at, root) = if path.join("python").is_dir() {
-        (python, path.join("python"))
-    } else if path.join(Manifest::NAME).is_file() {
-        (python, path.to_owned())
-    } else {
+    let at = TreePath::parse("python")?;
+    let Some(root) = python_of(path) else {
         return Ok(Tree::new());
     };
     let mut tree = Tree::new();

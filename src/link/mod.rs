@@ -8,6 +8,7 @@ mod inittab;
 mod linker;
 mod plan;
 mod prepare;
+mod reachable;
 
 pub use args::{ElfFiles, LinkArg, elf_args, render_ld};
 pub use embed::{WriteEmbedError, write_embed};
@@ -15,3 +16,4 @@ pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
 pub use linker::{Linker, NoLinker, Places, find_linker};
 pub use plan::{Form, LinkPlan, PlanError, plan};
 pub use prepare::{PrepareError, Prepared, prepare};
+pub use reachable::reachable;

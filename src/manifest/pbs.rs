@@ -236,6 +236,9 @@ pub struct ExtensionRecord {
     pub needs: Vec<String>,
     /// Extension modules whose code it calls; they cannot be left out while it stays.
     pub calls: Vec<String>,
+    /// Modules that its machine code imports, as far as it matters where it stays.
+    #[serde(default)]
+    pub imports: Vec<String>,
     /// Whether it only serves CPython's own tests.
     pub test: bool,
     /// Why it is as it is; always there for an absent one.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Manifest;
+use super::{Extension, Manifest};
 use crate::plan::Linkage;
 use crate::recipe::nearest;
 
@@ -18,6 +18,36 @@ pub enum Selection {
     Only(BTreeSet<String>),
     /// All but these.
     Without(BTreeSet<String>),
+    /// All that bring in no copyleft licence, but these.
+    Permissive(BTreeSet<String>),
+    /// Those that something can import, but those of `without`.
+    Reached {
+        /// Module → why, as people read it.
+        reasons: BTreeMap<String, String>,
+        /// Those that go all the same.
+        without: BTreeSet<String>,
+    },
+}
+
+impl Selection {
+    /// The modules that are named.
+    fn named(&self) -> Vec<&String> {
+        match self {
+            Self::All | Self::Minimal => Vec::new(),
+            Self::Only(names) | Self::Without(names) | Self::Permissive(names) => names.iter().collect(),
+            Self::Reached { reasons, without } => reasons.keys().chain(without).collect(),
+        }
+    }
+
+    /// The modules that have to go.
+    fn without(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::All | Self::Minimal | Self::Only(_) => None,
+            Self::Without(names) | Self::Permissive(names) | Self::Reached { without: names, .. } => {
+                Some(names)
+            }
+        }
+    }
 }
 
 /// The built-in modules that stay and go.
@@ -36,17 +66,24 @@ pub enum Kept {
     Required,
     /// It was chosen.
     Chosen,
+    /// Something can import it: what, as people read it.
+    Reached(String),
     /// A module that stays calls its code.
     NeededBy(String),
 }
 
 /// Why a module goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Dropped {
     /// It was not chosen.
     NotChosen,
     /// It was excluded.
     Excluded,
+    /// Nothing can import it.
+    NotReached,
+    /// A licence that it brings in: it asks those who pass the executable on for the source of the whole, or nobody
+    /// here knows what it asks for.
+    Copyleft(String),
 }
 
 impl fmt::Display for Kept {
@@ -54,6 +91,7 @@ impl fmt::Display for Kept {
         match self {
             Self::Required => f.write_str("no interpreter works without it"),
             Self::Chosen => f.write_str("chosen"),
+            Self::Reached(why) => f.write_str(why),
             Self::NeededBy(module) => write!(f, "`{module}` calls its code"),
         }
     }
@@ -61,10 +99,12 @@ impl fmt::Display for Kept {
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotChosen => "not chosen",
-            Self::Excluded => "excluded",
-        })
+        match self {
+            Self::NotChosen => f.write_str("not chosen"),
+            Self::Excluded => f.write_str("excluded"),
+            Self::NotReached => f.write_str("nothing imports it"),
+            Self::Copyleft(license) => write!(f, "its licence {license} is copyleft, or not known"),
+        }
     }
 }
 
@@ -89,7 +129,7 @@ pub enum SelectError {
         name: String,
     },
     /// A module that cannot go because another one that stays calls it.
-    #[error("`{name}` cannot be left out: `{by}` calls its code; leave that out too")]
+    #[error("`{name}` cannot be left out: `{by}` calls its code; leave that out, too, or keep both")]
     Needed {
         /// The module.
         name: String,
@@ -101,75 +141,92 @@ pub enum SelectError {
 /// Applies a selection to the built-in modules of a distribution.
 pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Selected, SelectError> {
     let build = manifest.build_info.as_ref().ok_or(SelectError::NoObjects)?;
-    let builtin: BTreeMap<&str, bool> = build
+    let builtin: BTreeMap<&str, &[Extension]> = build
         .extensions
         .iter()
         .filter(|(name, _)| {
             let record = manifest.pbs.extensions.get(*name);
             record.is_some_and(|record| record.linkage == Linkage::Builtin)
         })
-        .map(|(name, variants)| {
-            let required = variants.iter().any(|variant| variant.required || variant.in_core);
-            (name.as_str(), required)
-        })
+        .map(|(name, variants)| (name.as_str(), variants.as_slice()))
         .collect();
-    if let Selection::Only(names) | Selection::Without(names) = selection {
-        for name in names {
-            match builtin.get(name.as_str()) {
-                None => {
-                    let name = name.clone();
-                    let nearest = nearest(&name, builtin.keys().copied()).map(str::to_owned);
-                    return Err(SelectError::Unknown { name, nearest });
-                }
-                Some(true) if matches!(selection, Selection::Without(_)) => {
-                    return Err(SelectError::Required { name: name.clone() });
-                }
-                Some(_) => {}
-            }
+    let required =
+        |variants: &[Extension]| variants.iter().any(|variant| variant.required || variant.in_core);
+    let nothing = BTreeSet::new();
+    let without = selection.without().unwrap_or(&nothing);
+    for name in selection.named() {
+        let Some(variants) = builtin.get(name.as_str()) else {
+            let name = name.clone();
+            let nearest = nearest(&name, builtin.keys().copied()).map(str::to_owned);
+            return Err(SelectError::Unknown { name, nearest });
+        };
+        if without.contains(name) && required(variants) {
+            return Err(SelectError::Required { name: name.clone() });
         }
     }
-    let chosen = |name: &str| match selection {
-        Selection::All => true,
-        Selection::Minimal => false,
-        Selection::Only(names) => names.contains(name),
-        Selection::Without(names) => !names.contains(name),
-    };
-    let mut kept = BTreeMap::new();
-    for (name, required) in &builtin {
-        if *required {
-            kept.insert((*name).to_owned(), Kept::Required);
-        } else if chosen(name) {
-            kept.insert((*name).to_owned(), Kept::Chosen);
-        }
+    let mut selected = Selected::default();
+    for (name, variants) in &builtin {
+        let verdict = if required(variants) {
+            Ok(Kept::Required)
+        } else if without.contains(*name) {
+            Err(Dropped::Excluded)
+        } else {
+            choose(selection, name, variants)
+        };
+        let name = (*name).to_owned();
+        match verdict {
+            Ok(why) => selected.kept.insert(name, why).map(|_| ()),
+            Err(why) => selected.dropped.insert(name, why).map(|_| ()),
+        };
     }
-    let mut queue: Vec<String> = kept.keys().cloned().collect();
+    let mut queue: Vec<String> = selected.kept.keys().cloned().collect();
     while let Some(by) = queue.pop() {
-        for name in manifest
-            .pbs
-            .extensions
-            .get(&by)
-            .map(|record| record.calls.as_slice())
-            .unwrap_or_default()
-        {
-            if kept.contains_key(name) || !builtin.contains_key(name.as_str()) {
-                continue;
+        let record = manifest.pbs.extensions.get(&by);
+        for name in record.map(|record| record.calls.as_slice()).unwrap_or_default() {
+            match selected.dropped.get(name) {
+                None => continue,
+                Some(Dropped::Excluded | Dropped::Copyleft(_)) => {
+                    let name = name.clone();
+                    return Err(SelectError::Needed { name, by });
+                }
+                Some(Dropped::NotChosen | Dropped::NotReached) => {}
             }
-            if matches!(selection, Selection::Without(_)) {
-                let name = name.clone();
-                return Err(SelectError::Needed { name, by });
-            }
-            kept.insert(name.clone(), Kept::NeededBy(by.clone()));
+            selected.dropped.remove(name);
+            selected.kept.insert(name.clone(), Kept::NeededBy(by.clone()));
             queue.push(name.clone());
         }
     }
-    let reason = match selection {
-        Selection::Without(_) => Dropped::Excluded,
-        _ => Dropped::NotChosen,
-    };
-    let dropped = builtin
-        .keys()
-        .filter(|name| !kept.contains_key(**name))
-        .map(|name| ((*name).to_owned(), reason))
-        .collect();
-    Ok(Selected { kept, dropped })
+    Ok(selected)
 }
+
+/// What a selection says of a module that may go.
+fn choose(selection: &Selection, name: &str, variants: &[Extension]) -> Result<Kept, Dropped> {
+    match selection {
+        Selection::All | Selection::Without(_) => Ok(Kept::Chosen),
+        Selection::Minimal => Err(Dropped::NotChosen),
+        Selection::Only(names) if names.contains(name) => Ok(Kept::Chosen),
+        Selection::Only(_) => Err(Dropped::NotChosen),
+        Selection::Permissive(_) => match variants.iter().find_map(copyleft) {
+            Some(license) => Err(Dropped::Copyleft(license.to_owned())),
+            None => Ok(Kept::Chosen),
+        },
+        Selection::Reached { reasons, .. } => match reasons.get(name) {
+            Some(why) => Ok(Kept::Reached(why.clone())),
+            None => Err(Dropped::NotReached),
+        },
+    }
+}
+
+/// The copyleft licence that an extension module brings in, or one that nobody here knows.
+fn copyleft(extension: &Extension) -> Option<&str> {
+    let licenses = extension.licenses.iter().flatten();
+    let is_free = |license: &str| match spdx::license_id(license) {
+        // It asks for the source of all that uses the database; the list of SPDX does not say so.
+        Some(id) => !id.is_copyleft() && id.name != "Sleepycat",
+        None => license == PUBLIC_DOMAIN,
+    };
+    licenses.map(String::as_str).find(|license| !is_free(license))
+}
+
+/// How the manifest says of something that nobody owns it.
+const PUBLIC_DOMAIN: &str = "LicenseRef-Public-Domain";

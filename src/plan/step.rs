@@ -220,6 +220,8 @@ pub struct Module {
     pub needs: Vec<String>,
     /// SPDX identifiers of what it brings in beside CPython's own licence.
     pub licenses: Vec<String>,
+    /// Modules that its machine code imports.
+    pub imports: Vec<String>,
     /// Whether no interpreter works without it.
     pub required: bool,
     /// Whether it is one of CPython's own test modules.

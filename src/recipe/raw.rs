@@ -317,6 +317,9 @@ pub struct ModuleEntry {
     /// Licences it brings in.
     #[serde(default)]
     pub licenses: Vec<Text>,
+    /// Modules that its machine code imports.
+    #[serde(default)]
+    pub imports: Vec<Text>,
     /// Whether no interpreter works without it.
     #[serde(default)]
     pub required: bool,

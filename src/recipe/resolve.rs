@@ -158,6 +158,7 @@ impl RecipeSet {
                     linkage: module.linkage,
                     needs: texts(&module.needs),
                     licenses: texts(&module.licenses),
+                    imports: texts(&module.imports),
                     required: module.required,
                     test: module.test,
                     why: text(&module.why),

@@ -360,6 +360,7 @@ mod tests {
             linkage,
             needs: Vec::new(),
             licenses: Vec::new(),
+            imports: Vec::new(),
             required: false,
             test: false,
             why: None,

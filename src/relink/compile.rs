@@ -102,10 +102,6 @@ pub(super) fn compile(
                 let code = answer.part()?.to_vec();
                 if let Some(module) = bundle.modules.get_mut(&name) {
                     module.code = Some(Code(code));
-                    // Without its source where none is kept.
-                    if !single.keep.source() {
-                        bundle.files.remove(&module.path);
-                    }
                 }
             }
             _ => {

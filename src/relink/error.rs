@@ -5,7 +5,6 @@ use camino::Utf8PathBuf;
 use crate::engine::Class;
 use crate::link::{NoLinker, PrepareError};
 use crate::manifest::SelectError;
-use crate::store::StoreError;
 
 /// Why an interpreter cannot be linked.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +50,6 @@ pub enum RelinkError {
         /// What it said, from its beginning.
         said: Vec<String>,
     },
-    /// The distribution cannot be read.
-    #[error("failed to use the store")]
-    Store(#[from] StoreError),
 }
 
 impl RelinkError {
@@ -61,7 +57,7 @@ impl RelinkError {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Linker(NoLinker::Missing { .. }) | Self::Io { .. } | Self::Store(_) => Class::Environment,
+            Self::Linker(NoLinker::Missing { .. }) | Self::Io { .. } => Class::Environment,
             _ => Class::Input,
         }
     }
@@ -87,7 +83,6 @@ impl RelinkError {
                 "`pbs verify DIST` tells whether the distribution is damaged; another linker may be named with `--linker`"
                     .to_owned(),
             ),
-            Self::Store(error) => error.hint().map(str::to_owned),
             _ => None,
         }
     }

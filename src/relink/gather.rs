@@ -17,18 +17,70 @@ const MAIN: &str = "__main__";
 /// Directories of an application that hold no part of it.
 const ASIDE: [&str; 1] = ["__pycache__"];
 
+/// All there is to embed, before it is said what of it stays.
+pub(super) struct Gathered {
+    pub(super) bundle: Bundle,
+    /// The application's own modules.
+    pub(super) own: BTreeSet<String>,
+    /// What runs: a module, or `module:function`.
+    pub(super) run: Option<String>,
+    stdlib: String,
+}
+
+impl Gathered {
+    /// The module that runs as `__main__`; none where a function of an imported module runs.
+    pub(super) fn program(&self) -> Option<String> {
+        let run = self.run.as_deref().filter(|run| !run.contains(':'))?;
+        let main = format!("{run}.{MAIN}");
+        let is_package = self.bundle.modules.contains_key(&main);
+        Some(if is_package { main } else { run.to_owned() })
+    }
+}
+
 /// Gathers everything. `python` is the directory in which the distribution's manifest stands.
 pub(super) fn gather(
+    python: &Utf8Path,
+    manifest: &Manifest,
+    single: &SingleFile,
+) -> Result<Gathered, GatherError> {
+    let mut bundle = Bundle::default();
+    let stdlib = add_stdlib(&mut bundle, python, manifest, single)?;
+    add_support(&mut bundle, python, manifest, &stdlib)?;
+    let library: BTreeSet<String> = bundle.modules.keys().cloned().collect();
+    let run = add_app(&mut bundle, python, manifest, single)?;
+    let own = bundle.modules.keys().filter(|name| !library.contains(*name));
+    let own = own.cloned().collect();
+    let unknown = |name: &&String| !bundle.modules.contains_key(*name);
+    if let Some(unknown) = single.include.iter().find(unknown) {
+        return Err(GatherError::Unknown {
+            name: unknown.clone(),
+            nearest: nearest(unknown, bundle.modules.keys().map(String::as_str)).map(str::to_owned),
+        });
+    }
+    Ok(Gathered {
+        bundle,
+        own,
+        run,
+        stdlib,
+    })
+}
+
+/// The bundle with all that belongs to what stayed, and with what the launcher is told.
+pub(super) fn finish(
+    gathered: Gathered,
     python: &Utf8Path,
     manifest: &Manifest,
     selected: &Selected,
     single: &SingleFile,
 ) -> Result<Bundle, GatherError> {
-    let mut bundle = Bundle::default();
-    let stdlib = add_stdlib(&mut bundle, python, manifest, single)?;
-    add_support(&mut bundle, python, manifest, &stdlib)?;
+    let Gathered {
+        mut bundle,
+        run,
+        stdlib,
+        ..
+    } = gathered;
+    bundle.keep(single.keep);
     add_licenses(&mut bundle, python, manifest, selected)?;
-    let run = add_app(&mut bundle, python, manifest, single)?;
     let mut path = vec![stdlib.clone(), format!("{stdlib}/site-packages")];
     if single.app.is_some() {
         path.insert(0, APP.to_owned());
@@ -50,11 +102,7 @@ pub(super) fn gather(
 }
 
 /// What the manifest says of modules.
-fn library<'a>(
-    manifest: &'a Manifest,
-    root: &'a str,
-    single: &SingleFile,
-) -> Result<Library<'a>, GatherError> {
+fn library<'a>(manifest: &'a Manifest, root: &'a str) -> Result<Library<'a>, GatherError> {
     let magic = &manifest.python_bytecode_magic_number;
     let bytes = (0..magic.len() / 2).map(|index| u8::from_str_radix(&magic[2 * index..2 * index + 2], 16));
     let magic = bytes
@@ -72,7 +120,6 @@ fn library<'a>(
             .get("extension")
             .map(Vec::as_slice)
             .unwrap_or_default(),
-        keep: single.keep,
     })
 }
 
@@ -98,12 +145,7 @@ fn add_stdlib(
     let mut out: BTreeSet<&str> = tests.map(String::as_str).collect();
     out.retain(|package| !single.include.contains(*package));
     out.extend(single.exclude.iter().map(String::as_str));
-    let mut unused: BTreeSet<&str> = single
-        .exclude
-        .iter()
-        .chain(&single.include)
-        .map(String::as_str)
-        .collect();
+    let mut unused: BTreeSet<&str> = single.exclude.iter().map(String::as_str).collect();
     let mut names = BTreeSet::new();
     files.retain(|path, _| {
         let module = module_of(path);
@@ -117,7 +159,7 @@ fn add_stdlib(
             nearest: nearest(unknown, names.iter().map(String::as_str)).map(str::to_owned),
         });
     }
-    library(manifest, root, single)?.add(bundle, files)?;
+    library(manifest, root)?.add(bundle, files)?;
     Ok(root.to_owned())
 }
 
@@ -158,7 +200,7 @@ fn add_support(
         files.insert(name.to_owned(), read(&python.join(module.source.as_str()))?);
         files.insert(cached, read(&python.join(module.code.as_str()))?);
     }
-    library(manifest, stdlib, &SingleFile::default())?.add(bundle, files)?;
+    library(manifest, stdlib)?.add(bundle, files)?;
     Ok(())
 }
 
@@ -211,7 +253,7 @@ fn add_app(
                 "app"
             };
             let files = [(format!("{name}.py"), read(script)?)].into();
-            library(manifest, APP, single)?.add(&mut own, files)?;
+            library(manifest, APP)?.add(&mut own, files)?;
             run.get_or_insert_with(|| name.to_owned());
         }
         Some(App::Directory(directory)) => {
@@ -229,14 +271,12 @@ fn add_app(
                     .collect();
                 begins = package.to_owned();
             }
-            library(manifest, APP, single)?.add(&mut own, files)?;
+            library(manifest, APP)?.add(&mut own, files)?;
             run.get_or_insert(begins);
         }
     }
     // The library's that have no bytecode are meant to be broken: tests read them.
-    if single.keep.bytecode() {
-        compile(&mut own, python, manifest, single)?;
-    }
+    compile(&mut own, python, manifest, single)?;
     for (name, module) in own.modules {
         if let Some(first) = bundle.modules.get(&name) {
             return Err(crate::bundle::AddError::Twice {

@@ -5,6 +5,7 @@ mod error;
 mod gather;
 mod gather_error;
 mod places;
+mod reach;
 mod request;
 mod run;
 

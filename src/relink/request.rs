@@ -44,8 +44,11 @@ pub struct SingleFile {
     pub optimize: u8,
     /// Packages and modules of the standard library that are left out, with all that is in them.
     pub exclude: BTreeSet<String>,
-    /// Packages that are left out otherwise and are wanted: those of tests.
+    /// Packages and modules that are wanted, with all that is in them, though nothing seems to import them or they
+    /// are left out otherwise, as those of tests are.
     pub include: BTreeSet<String>,
+    /// Whether only that of the standard library is embedded which something can import.
+    pub reached: bool,
     /// What `-X` would be told.
     pub x_options: Vec<String>,
     /// What `-W` would be told.

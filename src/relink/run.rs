@@ -1,14 +1,15 @@
 //! Runs the link of an interpreter.
 
-use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
 
-use super::gather::gather;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::gather::{finish, gather};
+use super::reach::follow;
 use super::{RelinkError, Request};
 use crate::bundle::write_bundle;
-use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
-use crate::manifest::{Manifest, Selected};
-use crate::model::TreeDigest;
-use crate::store::Store;
+use crate::link::{ElfFiles, Form, PrepareError, Prepared, elf_args, prepare, render_ld, write_embed};
+use crate::manifest::{Manifest, Selected, select};
 
 /// An interpreter that was linked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,17 +22,21 @@ pub struct Relinked {
     pub embedded: u64,
     /// Modules that are embedded, and those of them that have no bytecode and are compiled when they are imported.
     pub modules: (usize, usize),
+    /// Extension modules that went though a module imports them when it is loaded → which.
+    pub missing: BTreeMap<String, String>,
+    /// Lines of the application's own files whose imports only running them would tell; where imports were followed.
+    pub dynamic: BTreeMap<String, Vec<usize>>,
 }
 
 /// So many lines of what a linker says are shown: the first, as later ones follow from them.
 const SHOWN: usize = 20;
 
-/// Links an interpreter with the selected extension modules of a distribution in the store, and writes it.
+/// Links an interpreter with the selected extension modules of a distribution, and writes it. `python` is where the
+/// manifest stands.
 ///
 /// The file appears when it is complete; where the link fails, what was there before stays.
 pub fn relink(
-    store: &Store,
-    distribution: &TreeDigest,
+    python: &Utf8Path,
     manifest: &Manifest,
     request: &Request<'_>,
 ) -> Result<Relinked, RelinkError> {
@@ -48,17 +53,14 @@ pub fn relink(
     let form = request.single.map_or(Form::Installed, |single| Form::SingleFile {
         compressed: single.compress,
     });
-    let Prepared {
-        selected,
-        plan,
-        inittab: table,
-    } = prepare(manifest, selection, form)?;
+    // What cannot be is told before anything is read.
+    select(manifest, selection).map_err(PrepareError::from)?;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });
     }
     let folder = output.parent().filter(|parent| !parent.as_str().is_empty());
-    let folder = folder.unwrap_or_else(|| camino::Utf8Path::new("."));
+    let folder = folder.unwrap_or_else(|| Utf8Path::new("."));
     fs_err::create_dir_all(folder).map_err(failed)?;
     // Beside the output, so that it can be moved there at once.
     let scratch = tempfile::Builder::new()
@@ -68,15 +70,35 @@ pub fn relink(
     let scratch_dir = Utf8PathBuf::from_path_buf(scratch.path().to_owned())
         .map_err(|_| failed(std::io::ErrorKind::InvalidFilename.into()))?;
     let (inittab, executable) = (scratch_dir.join("inittab.o"), scratch_dir.join("python"));
+
+    let mut selection = selection.clone();
+    let mut gathered = request
+        .single
+        .map(|single| gather(python, manifest, single))
+        .transpose()?;
+    let followed = match (request.single, &mut gathered) {
+        (Some(single), Some(gathered)) if single.reached => {
+            Some(follow(manifest, gathered, single, &mut selection))
+        }
+        _ => None,
+    };
+    let Prepared {
+        selected,
+        plan,
+        inittab: table,
+    } = prepare(manifest, &selection, form)?;
     fs_err::write(&inittab, table).map_err(failed)?;
-    let standing = store.materialise(distribution)?;
-    let python = standing.dir.as_path().join("python");
+    let (mut missing, mut dynamic) = (BTreeMap::new(), BTreeMap::new());
+    if let (Some(followed), Some(gathered)) = (&followed, &gathered) {
+        missing = followed.missing(&selected);
+        dynamic = followed.dynamic(gathered);
+    }
 
     let mut embedded = 0;
     let mut modules = (0, 0);
     let mut bundle_object = None;
-    if let Some(single) = request.single {
-        let bundle = gather(&python, manifest, &selected, single)?;
+    if let (Some(single), Some(gathered)) = (request.single, gathered) {
+        let bundle = finish(gathered, python, manifest, &selected, single)?;
         let uncompiled = |module: &&crate::bundle::Module| {
             module.code.is_none() && bundle.files.contains_key(&module.path) && module.path.ends_with(".py")
         };
@@ -102,7 +124,7 @@ pub fn relink(
         &ElfFiles {
             output: executable.as_str(),
             inittab: inittab.as_str(),
-            bundle: bundle_object.as_deref().map(camino::Utf8Path::as_str),
+            bundle: bundle_object.as_deref().map(Utf8Path::as_str),
             stripped: request.strip,
         },
     ));
@@ -133,5 +155,7 @@ pub fn relink(
         size,
         embedded,
         modules,
+        missing,
+        dynamic,
     })
 }

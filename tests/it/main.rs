@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod archive;
+mod bare;
 mod bench;
 mod cli;
 mod diff;
@@ -10,9 +11,11 @@ mod dist;
 mod distribution;
 mod engine;
 mod fetch;
+mod inside;
 mod manifest;
 mod mini;
 mod plan;
+mod presets;
 mod recipe;
 mod relink;
 mod sandbox;

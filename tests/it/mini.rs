@@ -12,7 +12,7 @@ use std::process::Child;
 
 use toy::{BUILD, FINISH, PATCH, Ran, TOYLIB1, TOYLIB2, Toy, until_said};
 
-use crate::support::requires;
+use crate::support::{has_unshare, requires};
 
 const ARCHIVES: [&str; 4] = [
     "cpython-3.99.1+20260101-x86_64-unknown-linux-gnu-install_only.tar.gz",
@@ -365,13 +365,6 @@ fn in_namespace(toy: &Toy, script: &str) -> Ran {
     let program = ["unshare", "-Urm", "bash", "-eu", "-c", script, "bash"];
     let words = [&["build"][..], &toy.running()].concat();
     Ran::of(toy.pbs(&program, &words).output().unwrap())
-}
-
-fn has_unshare() -> bool {
-    let status = std::process::Command::new("unshare")
-        .args(["-Urm", "true"])
-        .status();
-    status.is_ok_and(|status| status.success())
 }
 
 #[test]

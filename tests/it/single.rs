@@ -324,3 +324,50 @@ fn packages_can_be_left_out_and_brought_in() {
         .unwrap();
     assert_eq!(stdout(&found), "[True, True, True, True]");
 }
+
+#[test]
+fn distributions_that_cannot_be_linked_are_told() {
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
+    let text = fs_err::read_to_string(place.path().join("python/PYTHON.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut manifest = manifest.clone();
+        change(&mut manifest);
+        manifest.to_string()
+    };
+    let without_objects = changed(&|manifest| drop(manifest.as_object_mut().unwrap().remove("build_info")));
+    let newer = changed(&|manifest| manifest["pbs"]["format"] = "99".into());
+    let without_launcher =
+        changed(&|manifest| manifest["pbs"]["interpreter"]["launcher"] = serde_json::Value::Null);
+    let cases: [(&str, &str, &str); 4] = [
+        (&without_objects, "this archive has no objects", "`full`"),
+        (&newer, "newer than the", "use a newer pbs"),
+        ("{ \"version\": ", "no readable manifest", "pbs verify"),
+        (&without_launcher, "before there were single-file executables", ""),
+    ];
+    let output = out.path().join("out");
+    for (text, says, hint) in cases {
+        let dist = out.path().join("dist");
+        fs_err::create_dir_all(dist.join("python")).unwrap();
+        fs_err::write(dist.join("python/PYTHON.json"), text).unwrap();
+        let done = link(&dist, &output, &[]);
+        let said = said(&done);
+        assert_eq!(done.status.code(), Some(1), "{said}");
+        assert!(said.contains(says) && said.contains(hint), "{said}");
+        assert!(!output.exists());
+    }
+    let nowhere = link(&out.path().join("nowhere"), &output, &[]);
+    assert!(said(&nowhere).contains("there is no distribution"));
+    let empty = out.path().join("empty");
+    fs_err::create_dir_all(&empty).unwrap();
+    assert!(said(&link(&empty, &output, &[])).contains("it has no directory `python`"));
+
+    fs_err::write(out.path().join("file"), "").unwrap();
+    let below = link(place.path(), &out.path().join("file/app"), &[]);
+    assert_eq!(below.status.code(), Some(3), "{}", said(&below));
+    let directory = link(place.path(), &empty, &[]);
+    assert!(said(&directory).contains("is a directory"));
+    assert_eq!(fs_err::read_dir(&empty).unwrap().count(), 0);
+}

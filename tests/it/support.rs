@@ -40,6 +40,14 @@ macro_rules! requires {
 }
 pub(crate) use requires;
 
+/// Whether namespaces of its own can be had without being root.
+pub(crate) fn has_unshare() -> bool {
+    let status = std::process::Command::new("unshare")
+        .args(["-Urm", "true"])
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// Unpacks the archive that `PBS_TEST_DIST` names, or nothing where it names none.
 pub(crate) fn built_distribution() -> Option<tempfile::TempDir> {
     Some(unpacked(&variable("PBS_TEST_DIST")?))

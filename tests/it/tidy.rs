@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 10] = [
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
@@ -29,6 +29,9 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("tar", &["archive/", "sandbox/docker/"]),
     ("flate2", &["archive/", "bundle/write.rs"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
+    ("ruff_python_ast", &["imports/"]),
+    ("ruff_python_parser", &["imports/"]),
+    ("spdx", &["manifest/select.rs"]),
 ];
 
 fn root() -> &'static Utf8Path {

@@ -159,6 +159,7 @@ impl Derivation<'_> {
                     .get(name)
                     .map(|called| called.keys().cloned().collect())
                     .unwrap_or_default(),
+                imports: module.imports.clone(),
                 test: module.test,
                 why: module.why.clone(),
                 size: variants.iter().flat_map(|variant| &variant.objs).map(size).sum(),

@@ -281,6 +281,7 @@ fn description() -> Description {
         linkage,
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
         licenses: needs.iter().map(|_| "Zlib".to_owned()).collect(),
+        imports: Vec::new(),
         required,
         test: linkage == Linkage::Shared,
         why: (linkage == Linkage::Absent).then(|| "no Tk".to_owned()),

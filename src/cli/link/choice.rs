@@ -1,0 +1,109 @@
+//! Words → what is linked and embedded.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+
+use super::words::{AsPythonWord, KeepWord, Preset, Stdlib, Words};
+use crate::bundle::Keep;
+use crate::cli::fail::CliError;
+use crate::manifest::Selection;
+use crate::relink::{App, AsPython, SingleFile};
+
+impl Words {
+    /// What is embedded, if anything is.
+    pub(super) fn single(&self, working_dir: &Utf8Path) -> Result<Option<SingleFile>, CliError> {
+        if self.stdlib == Some(Stdlib::Files) {
+            let embedding = [
+                ("--app", self.app.is_some()),
+                ("--script", self.script.is_some()),
+                ("--module", self.module.is_some()),
+                ("--include-package", !self.include_package.is_empty()),
+                ("--exclude-package", !self.exclude_package.is_empty()),
+                ("--compress", self.compress),
+                ("--site", self.site),
+                ("--environment", self.environment),
+            ];
+            return match embedding.iter().find(|(_, given)| *given) {
+                None => Ok(None),
+                Some((option, _)) => Err(CliError::input(format!(
+                    "`{option}` is of what is embedded; with `--stdlib files` nothing is"
+                ))
+                .hint("leave one of the two out")),
+            };
+        }
+        let app = match (&self.app, &self.script) {
+            (Some(directory), _) => Some(App::Directory(working_dir.join(directory))),
+            (None, Some(script)) => Some(App::Script(working_dir.join(script))),
+            (None, None) => None,
+        };
+        // An interpreter is used as one: it honours the environment and knows `exit`.
+        let interpreter = app.is_none() && self.module.is_none();
+        Ok(Some(SingleFile {
+            app,
+            run: self.module.clone(),
+            keep: match self.keep.unwrap_or_default() {
+                KeepWord::Both => Keep::Both,
+                KeepWord::Bytecode => Keep::Bytecode,
+                KeepWord::Source => Keep::Source,
+            },
+            compress: self.compress,
+            site: self.site || interpreter,
+            environment: self.environment || interpreter,
+            as_python: match self.as_python.unwrap_or_default() {
+                AsPythonWord::Never => AsPython::Never,
+                AsPythonWord::Workers => AsPython::Workers,
+                AsPythonWord::Options => AsPython::Options,
+            },
+            optimize: self.optimize.unwrap_or_default(),
+            exclude: self.exclude_package.iter().cloned().collect(),
+            include: self.include_package.iter().cloned().collect(),
+            reached: matches!(self.preset, Some(Preset::Auto | Preset::Minimal)),
+            x_options: self.x_option.clone(),
+            warnings: self.warning.clone(),
+        }))
+    }
+
+    /// The extension modules.
+    pub(super) fn selection(&self) -> Result<Selection, CliError> {
+        let names = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        let (added, without) = (names(&self.include_extension), names(&self.exclude_extension));
+        if let Some(name) = added.intersection(&without).next() {
+            return Err(CliError::input(format!("`{name}` is both included and excluded"))
+                .hint("leave one of the two out"));
+        }
+        match self.preset.unwrap_or_default() {
+            Preset::All | Preset::NoCopyleft if !added.is_empty() => Err(CliError::input(
+                "`--include-extension` adds to the presets `auto` and `minimal`; the others have every extension module \
+                 they allow",
+            )
+            .hint("add `--preset minimal` or `--preset auto`, or leave `--include-extension` out")),
+            Preset::Minimal if !without.is_empty() => Err(CliError::input(
+                "`--exclude-extension` takes from other presets; `minimal` has nothing that can be left out",
+            )
+            .hint("leave `--preset minimal` out, or `--exclude-extension`")),
+            Preset::Auto if self.stdlib == Some(Stdlib::Files) => Err(CliError::input(
+                "`--preset auto` follows what is embedded; with `--stdlib files` nothing is",
+            )
+            .hint("leave one of the two out")),
+            Preset::Auto if self.app.is_none() && self.module.is_none() && self.script.is_none() => {
+                Err(CliError::input(
+                    "`--preset auto` follows an application's imports, and there is no application",
+                )
+                .hint("name one with `--script FILE`, `--app DIR` or `--module NAME`"))
+            }
+            Preset::Auto => Ok(Selection::Reached {
+                reasons: added
+                    .into_iter()
+                    .map(|name| (name, "named by --include-extension".to_owned()))
+                    .collect(),
+                without,
+            }),
+            Preset::NoCopyleft => Ok(Selection::Permissive(without)),
+            Preset::All if without.is_empty() => Ok(Selection::All),
+            Preset::All => Ok(Selection::Without(without)),
+            Preset::Minimal if added.is_empty() => Ok(Selection::Minimal),
+            Preset::Minimal => Ok(Selection::Only(added)),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A link asked for in a file.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::words::Words;
+use crate::cli::fail::CliError;
+use crate::engine::Class;
+use crate::recipe::{RecipeErrors, SourceFile, parse_yaml};
+use crate::ui::Failure;
+
+/// Reads a file; its paths are as if they were said where it stands.
+pub(super) fn read_link_file(path: &Utf8Path) -> Result<Words, CliError> {
+    let text = fs_err::read_to_string(path).map_err(|error| {
+        CliError::new(Class::Input, Failure::of(&error))
+            .hint("`--file` names a YAML file with the words of `pbs link --help`, without their dashes")
+    })?;
+    let file = SourceFile {
+        path: path.to_string(),
+        text,
+    };
+    let words: Words = parse_yaml(&Arc::new(file)).map_err(|error| RecipeErrors(vec![error]))?;
+    if words.script.is_some() && (words.app.is_some() || words.module.is_some()) {
+        let message = format!("`{path}` has a `script`, and an `app` or a `module` beside it");
+        return Err(CliError::input(message).hint("a script is all there is to run: leave one of them out"));
+    }
+    let directory = path.parent().unwrap_or(Utf8Path::new(""));
+    let from = |path: Option<Utf8PathBuf>| path.map(|path| directory.join(path));
+    Ok(Words {
+        distribution: from(words.distribution),
+        app: from(words.app),
+        script: from(words.script),
+        output: from(words.output),
+        linker: words.linker.map(|linker| match linker.contains('/') {
+            true => directory.join(linker).into_string(),
+            false => linker,
+        }),
+        ..words
+    })
+}
+
+impl Words {
+    /// These, and of others what these do not say. Lists are put together.
+    pub(super) fn over(self, other: Self) -> Self {
+        let both = |first: Vec<String>, second: Vec<String>| [second, first].concat();
+        // Another application takes the place of the file's.
+        let (app, script) = match (self.app, self.script) {
+            (None, None) => (other.app, other.script),
+            said => said,
+        };
+        Self {
+            distribution: self.distribution.or(other.distribution),
+            app,
+            script,
+            module: self.module.or(other.module),
+            output: self.output.or(other.output),
+            preset: self.preset.or(other.preset),
+            include_extension: both(self.include_extension, other.include_extension),
+            exclude_extension: both(self.exclude_extension, other.exclude_extension),
+            include_package: both(self.include_package, other.include_package),
+            exclude_package: both(self.exclude_package, other.exclude_package),
+            stdlib: self.stdlib.or(other.stdlib),
+            keep: self.keep.or(other.keep),
+            compress: self.compress || other.compress,
+            strip: self.strip || other.strip,
+            site: self.site || other.site,
+            environment: self.environment || other.environment,
+            as_python: self.as_python.or(other.as_python),
+            optimize: self.optimize.or(other.optimize),
+            x_option: both(self.x_option, other.x_option),
+            warning: both(self.warning, other.warning),
+            linker: self.linker.or(other.linker),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_goes_before_what_is_written() {
+        let words = |text: &str| {
+            let path = "link.yaml".to_owned();
+            let file = SourceFile {
+                path,
+                text: text.to_owned(),
+            };
+            parse_yaml::<Words>(&Arc::new(file)).unwrap()
+        };
+        let said = words("script: a.py\npreset: auto\ninclude-package: [x]\n");
+        let written = words("app: b\noutput: c\npreset: minimal\ninclude-package: [y]\nstrip: true\n");
+        let both = said.over(written);
+        assert_eq!((both.app, both.script.unwrap().as_str()), (None, "a.py"));
+        assert_eq!(both.output.unwrap(), "c");
+        assert_eq!(both.include_package, ["y", "x"]);
+        assert_eq!(both.preset, Some(crate::cli::link::words::Preset::Auto));
+        assert!(both.strip && !both.compress);
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let place = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(place.path()).unwrap().join("link.yaml");
+        fs_err::write(
+            &path,
+            "distribution: dist.tar.zst\napp: src\noutput: /out/app\nlinker: mold\n",
+        )
+        .unwrap();
+        let words = read_link_file(&path).unwrap();
+        assert_eq!(words.distribution.unwrap(), path.with_file_name("dist.tar.zst"));
+        assert_eq!(words.app.unwrap(), path.with_file_name("src"));
+        assert_eq!(
+            (words.output.unwrap().as_str(), words.linker.as_deref()),
+            ("/out/app", Some("mold"))
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! What is said of a link when it is done.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::Link;
+use super::words::Preset;
+use crate::cli::args::Format;
+use crate::cli::context::Context;
+use crate::cli::fail::CliError;
+use crate::cli::human::Bytes;
+use crate::manifest::{Kept, Selected};
+use crate::relink::Relinked;
+
+/// What was linked, for programs.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    /// Version of this format.
+    version: u32,
+    executable: &'a str,
+    /// In bytes.
+    size: u64,
+    /// What of it is embedded, in bytes.
+    embedded: u64,
+    /// How many modules are embedded.
+    modules: usize,
+    /// How many of them are compiled when they are imported.
+    compiled_at_import: usize,
+    linker: &'a str,
+    /// Extension module → why it is there.
+    kept: BTreeMap<&'a str, String>,
+    /// Extension module → why it is not there.
+    dropped: BTreeMap<&'a str, String>,
+    /// Extension module that is not there though a module imports it when it is loaded → which.
+    missing: &'a BTreeMap<String, String>,
+    /// File of the application → lines whose imports only running them would tell; with `auto` and `minimal`.
+    dynamic: &'a BTreeMap<String, Vec<usize>>,
+}
+
+impl Link {
+    /// Says what was linked.
+    pub(super) fn report(
+        &self,
+        context: &mut Context,
+        linker: &str,
+        linked: &Relinked,
+    ) -> Result<(), CliError> {
+        let (selected, output) = (&linked.selected, self.output());
+        match self.format {
+            Format::Json => {
+                let outcome = Outcome {
+                    version: 1,
+                    executable: output.as_str(),
+                    size: linked.size,
+                    embedded: linked.embedded,
+                    modules: linked.modules.0,
+                    compiled_at_import: linked.modules.1,
+                    linker,
+                    kept: selected
+                        .kept
+                        .iter()
+                        .map(|(name, why)| (name.as_str(), why.to_string()))
+                        .collect(),
+                    dropped: selected
+                        .dropped
+                        .iter()
+                        .map(|(name, why)| (name.as_str(), why.to_string()))
+                        .collect(),
+                    missing: &linked.missing,
+                    dynamic: &linked.dynamic,
+                };
+                let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;
+                writeln!(context.stdout, "{text}")?;
+            }
+            Format::Text => {
+                let mut line = format!(
+                    "linked with {linker}: {} of {} extension modules, {}",
+                    selected.kept.len(),
+                    selected.kept.len() + selected.dropped.len(),
+                    Bytes(linked.size)
+                );
+                if linked.embedded > 0 {
+                    line += &format!(
+                        ", of which {} embed {} modules",
+                        Bytes(linked.embedded),
+                        linked.modules.0
+                    );
+                }
+                if self.words.preset == Some(Preset::Auto) {
+                    self.explain(context, selected);
+                }
+                context.say(&line);
+                for (name, why) in &linked.missing {
+                    context.say(&format!("note: `{name}` is left out, and {why}"));
+                }
+                for (path, lines) in &linked.dynamic {
+                    let lines = lines
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join(", ");
+                    context.say(&format!(
+                        "note: {path} imports what only running it would tell (line {lines}); \
+                         add it with `--include-package` if need be"
+                    ));
+                }
+                if linked.modules.1 > 0 {
+                    context.say(&format!(
+                        "{} modules have no bytecode and are compiled when they are imported",
+                        linked.modules.1
+                    ));
+                }
+                writeln!(context.stdout, "{output}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says why each extension module is there, or that it is not.
+    fn explain(&self, context: &Context, selected: &Selected) {
+        let width = selected.kept.keys().map(String::len).max().unwrap_or_default();
+        for (name, why) in selected.kept.iter().filter(|(_, why)| **why != Kept::Required) {
+            context.say(&format!("kept     {name:width$}  {why}"));
+        }
+        let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (name, why) in &selected.dropped {
+            reasons.entry(why.to_string()).or_default().push(name);
+        }
+        for (why, names) in reasons {
+            context.say(&format!("dropped  {why}: {}", names.join(" ")));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Leaves out what nothing can import.
+
+use std::collections::BTreeMap;
+
+use super::gather::Gathered;
+use super::{AsPython, SingleFile};
+use crate::imports::{Certainty, Reach, Root};
+use crate::link::reachable;
+use crate::manifest::{Manifest, Selected, Selection};
+use crate::plan::Linkage;
+
+/// What begins the names of the importer's modules.
+const IMPORTER: &str = "_pbs_";
+
+/// What following imports has shown.
+pub(super) struct Followed {
+    reach: Reach,
+}
+
+/// Follows imports from what runs, what is the application's and what a person named; takes all else of the standard
+/// library out, and adds the extension modules that are reached to a selection by reach.
+pub(super) fn follow(
+    manifest: &Manifest,
+    gathered: &mut Gathered,
+    single: &SingleFile,
+    selection: &mut Selection,
+) -> Followed {
+    let reach = reachable(
+        manifest,
+        &gathered.bundle,
+        roots(gathered, single, selection),
+        gathered.program().as_deref(),
+    );
+    if let Selection::Reached { reasons, .. } = selection {
+        let is_builtin = |name: &str| {
+            let record = manifest.pbs.extensions.get(name);
+            record.is_some_and(|record| record.linkage == Linkage::Builtin)
+        };
+        for name in reach.reached.keys().filter(|name| is_builtin(name)) {
+            if let Some(reason) = reach.reason(name) {
+                let reason = reason.to_string();
+                reasons.entry(name.clone()).or_insert(reason);
+            }
+        }
+    }
+    let own = &gathered.own;
+    let stays =
+        |name: &str| reach.reached.contains_key(name) || own.contains(name) || name.starts_with(IMPORTER);
+    gathered.bundle.prune(stays);
+    Followed { reach }
+}
+
+fn roots(gathered: &Gathered, single: &SingleFile, selection: &Selection) -> Vec<Root> {
+    let mut roots: BTreeMap<String, &'static str> = BTreeMap::new();
+    // Of several reasons, the one that says most stays.
+    let run = gathered.run.as_deref();
+    let imported = run.and_then(|run| Some(run.split_once(':')?.0.to_owned()));
+    if let Some(name) = gathered.program().or(imported) {
+        roots.insert(name, "runs");
+    }
+    for name in &single.include {
+        roots.entry(name.clone()).or_insert("named by --include-package");
+        let below = format!("{name}.");
+        if gathered
+            .bundle
+            .modules
+            .keys()
+            .any(|module| module.starts_with(&below))
+        {
+            roots.insert(format!("{name}.*"), "named by --include-package");
+        }
+    }
+    let chosen = match selection {
+        Selection::Only(names) => Some(names.iter()),
+        _ => None,
+    };
+    let reasons = match selection {
+        Selection::Reached { reasons, .. } => Some(reasons.keys()),
+        _ => None,
+    };
+    for name in chosen.into_iter().flatten().chain(reasons.into_iter().flatten()) {
+        roots
+            .entry(name.clone())
+            .or_insert("named by --include-extension");
+    }
+    for name in &gathered.own {
+        roots.entry(name.clone()).or_insert("part of the application");
+    }
+    if single.site {
+        roots.entry("site".to_owned()).or_insert("imported at the start");
+    }
+    if single.as_python == AsPython::Options || gathered.run.is_none() {
+        roots.entry("runpy".to_owned()).or_insert("runs what `-m` names");
+    }
+    let roots = roots.into_iter();
+    roots
+        .map(|(module, why)| Root {
+            module,
+            why: why.to_owned(),
+        })
+        .collect()
+}
+
+impl Followed {
+    /// Extension modules that went though something imports them when it is loaded, and what.
+    pub(super) fn missing(&self, selected: &Selected) -> BTreeMap<String, String> {
+        let dropped = selected.dropped.keys();
+        let missing = dropped.filter_map(|name| {
+            let certain = self.reach.reached.get(name)?.certainty == Certainty::Always;
+            let reason = self.reach.reason(name).filter(|_| certain)?;
+            Some((name.clone(), reason.to_string()))
+        });
+        missing.collect()
+    }
+
+    /// Lines of the application's own modules that import what only running them would tell.
+    pub(super) fn dynamic(&self, gathered: &Gathered) -> BTreeMap<String, Vec<usize>> {
+        let own = self.reach.dynamic.iter();
+        own.filter(|(name, _)| gathered.own.contains(*name))
+            .map(|(name, lines)| (gathered.bundle.modules[name].path.clone(), lines.clone()))
+            .collect()
+    }
+}
