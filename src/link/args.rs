@@ -34,6 +34,8 @@ pub enum LinkArg {
     NoExecutableStack,
     /// Libraries that nothing is taken from are not loaded.
     OnlyNeeded,
+    /// Code and data that nothing refers to are left out.
+    OnlyReachable,
     /// Code that often runs stands together, and so does code that hardly ever does.
     GroupByHeat,
     /// The output does not depend on when or where it is linked.
@@ -61,6 +63,7 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
         LinkArg::ExportSymbols,
         LinkArg::HideArchives,
         LinkArg::OnlyNeeded,
+        LinkArg::OnlyReachable,
         LinkArg::GroupByHeat,
     ];
     args.extend(files.stripped.then_some(LinkArg::Strip));
@@ -120,6 +123,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
             }
             LinkArg::NoExecutableStack => words.extend(["-z", "noexecstack"].map(str::to_owned)),
             LinkArg::OnlyNeeded => words.push("--as-needed".to_owned()),
+            LinkArg::OnlyReachable => words.push("--gc-sections".to_owned()),
             LinkArg::GroupByHeat => words.extend(["-z", "keep-text-section-prefix"].map(str::to_owned)),
             LinkArg::Strip => words.push("--strip-all".to_owned()),
             LinkArg::NoBuildId => words.push("--build-id=none".to_owned()),

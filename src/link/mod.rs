@@ -16,4 +16,4 @@ pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
 pub use linker::{Linker, NoLinker, Places, find_linker};
 pub use plan::{Form, LinkPlan, PlanError, plan};
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use reachable::reachable;
+pub use reachable::{Functions, Reachable, reachable};

@@ -1,6 +1,6 @@
 //! What imports can reach in a bundle and among the extension modules that can be linked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{Bundle, ModuleKind};
 use crate::imports::{
@@ -10,42 +10,109 @@ use crate::manifest::Manifest;
 use crate::model::Os;
 use crate::plan::Linkage;
 
-/// Modules of the standard library → those of the importer that they ask for.
-const SERVED: [(&str, &str); 3] = [
+/// Modules of the standard library → those that they ask for by other means than an import.
+const ASKED: [(&str, &str); 4] = [
     ("importlib.metadata", "_pbs_metadata"),
     ("importlib.resources", "_pbs_resources"),
     ("pkgutil", "_pbs_walk"),
+    // Names in archives that do not say that they are UTF-8.
+    ("zipfile", "encodings.cp437"),
 ];
 /// What `sysconfig` imports is named after the target.
 const SYSCONFIG: (&str, &str) = ("sysconfig", "_sysconfigdata_");
 
-/// Follows imports from the roots, and from the extension modules without which no interpreter works.
+/// What the interpreter itself imports stands with the first of these, and the encodings that are always there with the
+/// second.
+const CORE: [&str; 2] = ["builtins", "_codecs"];
+
+/// Whose functions count: what they import is not imported when their module is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Functions<'a> {
+    /// Those of all modules.
+    All,
+    /// Those of these modules.
+    Of(&'a BTreeSet<String>),
+}
+
+/// What imports can reach.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reachable {
+    /// From the roots.
+    application: Reach,
+    /// From the interpreter itself. What functions of its modules import does not count: nobody calls them who does not
+    /// import them.
+    core: Reach,
+}
+
+impl Reachable {
+    /// Whether a module is reached.
+    #[must_use]
+    pub fn has(&self, module: &str) -> bool {
+        self.find(module).is_some()
+    }
+
+    /// How certain it is that a module is imported.
+    #[must_use]
+    pub fn certainty(&self, module: &str) -> Option<Certainty> {
+        Some(self.find(module)?.reached[module].certainty)
+    }
+
+    /// Why a module is reached, back to a root, as people read it.
+    #[must_use]
+    pub fn reason(&self, module: &str) -> Option<String> {
+        Some(self.find(module)?.reason(module)?.to_string())
+    }
+
+    /// The modules that are reached; some are named twice.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.application.reached.keys().chain(self.core.reached.keys())
+    }
+
+    /// Modules with the lines of imports that only running them would tell.
+    #[must_use]
+    pub fn dynamic(&self) -> &BTreeMap<String, Vec<usize>> {
+        &self.application.dynamic
+    }
+
+    fn find(&self, module: &str) -> Option<&Reach> {
+        let mut all = [&self.application, &self.core].into_iter();
+        all.find(|reach| reach.reached.contains_key(module))
+    }
+}
+
+/// Follows imports from the roots, and from the interpreter itself.
 ///
 /// `program` is the module that runs as `__main__`. Of packages that have machine code of their own, which may import
 /// anything of them, everything is reached.
 #[must_use]
-pub fn reachable(manifest: &Manifest, bundle: &Bundle, mut roots: Vec<Root>, program: Option<&str>) -> Reach {
-    let build = manifest.build_info.as_ref();
-    let variants = build.map(|build| build.extensions.iter()).into_iter().flatten();
-    for (name, variants) in variants {
-        if variants.iter().any(|variant| variant.required || variant.in_core) {
-            roots.push(Root {
-                module: name.clone(),
-                why: "no interpreter works without it".to_owned(),
-            });
-        }
-    }
+pub fn reachable(
+    manifest: &Manifest,
+    bundle: &Bundle,
+    roots: &[Root],
+    program: Option<&str>,
+    functions: Functions<'_>,
+) -> Reachable {
     let records = manifest.pbs.extensions.iter();
-    let known = Known {
+    let builtin: BTreeMap<&str, &[String]> = records
+        .filter(|(_, record)| record.linkage == Linkage::Builtin)
+        .map(|(name, record)| (name.as_str(), record.imports.as_slice()))
+        .collect();
+    let core = CORE.map(|module| Root {
+        module: module.to_owned(),
+        why: "the interpreter".to_owned(),
+    });
+    let nobody = BTreeSet::new();
+    let known = |functions| Known {
         bundle,
-        builtin: records
-            .filter(|(_, record)| record.linkage == Linkage::Builtin)
-            .map(|(name, record)| (name.as_str(), record.imports.as_slice()))
-            .collect(),
+        builtin: builtin.clone(),
         interpreter: interpreter(manifest),
         program,
+        functions,
     };
-    reach(&roots, &needs(bundle), &known)
+    Reachable {
+        application: reach(roots, &needs(bundle), &known(functions)),
+        core: reach(&core, &[], &known(Functions::Of(&nobody))),
+    }
 }
 
 /// What modules need beside what their sources say.
@@ -55,9 +122,9 @@ fn needs(bundle: &Bundle) -> Vec<Need> {
         needs,
         certainty: Certainty::Lazy,
     };
-    let mut needs: Vec<Need> = SERVED
+    let mut needs: Vec<Need> = ASKED
         .iter()
-        .map(|(module, served)| need(module, (*served).to_owned()))
+        .map(|(module, asked)| need(module, (*asked).to_owned()))
         .collect();
     for (name, module) in &bundle.modules {
         if name.starts_with(SYSCONFIG.1) {
@@ -94,6 +161,17 @@ struct Known<'a> {
     builtin: BTreeMap<&'a str, &'a [String]>,
     interpreter: Interpreter,
     program: Option<&'a str>,
+    functions: Functions<'a>,
+}
+
+impl Known<'_> {
+    /// What of a scan counts.
+    fn counting(&self, name: &str, mut scan: Scan) -> Scan {
+        if matches!(self.functions, Functions::Of(modules) if !modules.contains(name)) {
+            scan.imports.retain(|import| !import.certainty.is_lazy());
+        }
+        scan
+    }
 }
 
 impl Modules for Known<'_> {
@@ -114,7 +192,7 @@ impl Modules for Known<'_> {
             (ModuleKind::Namespace, _) => Code::Source(Scan::default()),
             (ModuleKind::Extension, _) | (_, None) => Code::Native(Vec::new()),
             (_, Some(source)) => match scan(source, name, kind, &self.interpreter) {
-                Ok(scan) => Code::Source(scan),
+                Ok(scan) => Code::Source(self.counting(name, scan)),
                 Err(error) => Code::Broken(error),
             },
         };
@@ -168,8 +246,9 @@ mod tests {
             module: root.to_owned(),
             why: "runs".to_owned(),
         };
-        let reach = reachable(&manifest(), bundle, vec![root], Some("app"));
-        reach.reached.into_keys().collect()
+        let functions = Functions::All;
+        let reach = reachable(&manifest(), bundle, &[root], Some("app"), functions);
+        reach.names().cloned().collect()
     }
 
     #[test]
@@ -214,5 +293,26 @@ mod tests {
             ["_sysconfigdata__linux", "sysconfig"]
         );
         assert_eq!(reached(&bundle, "pkgutil"), ["_pbs_walk", "pkgutil"]);
+    }
+
+    #[test]
+    fn functions_count_where_somebody_can_call_them() {
+        let bundle = bundle(&[
+            ("app", ModuleKind::Module, "import a\ndef f():\n    import b"),
+            ("a", ModuleKind::Module, "def f():\n    import c"),
+            ("b", ModuleKind::Module, ""),
+            ("c", ModuleKind::Module, ""),
+        ]);
+        assert_eq!(reached(&bundle, "app"), ["a", "app", "b", "c"]);
+        let own = BTreeSet::from(["app".to_owned()]);
+        let root = Root {
+            module: "app".to_owned(),
+            why: "runs".to_owned(),
+        };
+        let reach = reachable(&manifest(), &bundle, &[root], None, Functions::Of(&own));
+        assert_eq!(reach.names().collect::<Vec<_>>(), ["a", "app", "b"]);
+        assert!(reach.has("b") && !reach.has("c"));
+        assert_eq!(reach.reason("b").unwrap(), "imported by app (line 3), runs");
+        assert_eq!(reach.certainty("b"), Some(Certainty::Lazy));
     }
 }

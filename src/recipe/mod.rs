@@ -28,5 +28,5 @@ pub use quoted::{Quoted, Sha256, Spelled};
 pub use resolve::{Combination, ProfileChoice, Request, ResolveError};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
 pub use setup::{SetupError, SetupSources, SourceLine, generate_setup};
-pub(crate) use yaml::parse as parse_yaml;
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};
+pub(crate) use yaml::parse as parse_yaml;

@@ -4,51 +4,54 @@ use std::collections::BTreeMap;
 
 use super::gather::Gathered;
 use super::{AsPython, SingleFile};
-use crate::imports::{Certainty, Reach, Root};
-use crate::link::reachable;
+use crate::imports::{Certainty, Root};
+use crate::link::{Functions, Reachable, reachable};
 use crate::manifest::{Manifest, Selected, Selection};
 use crate::plan::Linkage;
 
 /// What begins the names of the importer's modules.
 const IMPORTER: &str = "_pbs_";
 
-/// What following imports has shown.
-pub(super) struct Followed {
-    reach: Reach,
-}
-
 /// Follows imports from what runs, what is the application's and what a person named; takes all else of the standard
 /// library out, and adds the extension modules that are reached to a selection by reach.
+///
+/// With a selection by reach, what functions import counts, too; otherwise only for those of the application.
 pub(super) fn follow(
     manifest: &Manifest,
     gathered: &mut Gathered,
     single: &SingleFile,
     selection: &mut Selection,
 ) -> Followed {
+    let functions = match selection {
+        Selection::Reached { .. } => Functions::All,
+        _ => Functions::Of(&gathered.own),
+    };
     let reach = reachable(
         manifest,
         &gathered.bundle,
-        roots(gathered, single, selection),
+        &roots(gathered, single, selection),
         gathered.program().as_deref(),
+        functions,
     );
     if let Selection::Reached { reasons, .. } = selection {
         let is_builtin = |name: &str| {
             let record = manifest.pbs.extensions.get(name);
             record.is_some_and(|record| record.linkage == Linkage::Builtin)
         };
-        for name in reach.reached.keys().filter(|name| is_builtin(name)) {
+        for name in reach.names().filter(|name| is_builtin(name)) {
             if let Some(reason) = reach.reason(name) {
-                let reason = reason.to_string();
                 reasons.entry(name.clone()).or_insert(reason);
             }
         }
     }
     let own = &gathered.own;
-    let stays =
-        |name: &str| reach.reached.contains_key(name) || own.contains(name) || name.starts_with(IMPORTER);
+    let stays = |name: &str| reach.has(name) || own.contains(name) || name.starts_with(IMPORTER);
     gathered.bundle.prune(stays);
-    Followed { reach }
+    Followed(reach)
 }
+
+/// What following imports has shown.
+pub(super) struct Followed(Reachable);
 
 fn roots(gathered: &Gathered, single: &SingleFile, selection: &Selection) -> Vec<Root> {
     let mut roots: BTreeMap<String, &'static str> = BTreeMap::new();
@@ -106,16 +109,16 @@ impl Followed {
     pub(super) fn missing(&self, selected: &Selected) -> BTreeMap<String, String> {
         let dropped = selected.dropped.keys();
         let missing = dropped.filter_map(|name| {
-            let certain = self.reach.reached.get(name)?.certainty == Certainty::Always;
-            let reason = self.reach.reason(name).filter(|_| certain)?;
-            Some((name.clone(), reason.to_string()))
+            let certain = self.0.certainty(name)? == Certainty::Always;
+            let reason = self.0.reason(name).filter(|_| certain)?;
+            Some((name.clone(), reason))
         });
         missing.collect()
     }
 
     /// Lines of the application's own modules that import what only running them would tell.
     pub(super) fn dynamic(&self, gathered: &Gathered) -> BTreeMap<String, Vec<usize>> {
-        let own = self.reach.dynamic.iter();
+        let own = self.0.dynamic().iter();
         own.filter(|(name, _)| gathered.own.contains(*name))
             .map(|(name, lines)| (gathered.bundle.modules[name].path.clone(), lines.clone()))
             .collect()
