@@ -105,18 +105,7 @@ impl Library<'_> {
         let (directory, file) = path
             .rsplit_once('/')
             .map_or(("", path), |(directory, file)| (directory, file));
-        let (stem, form) = if let Some(stem) = file.strip_suffix(".py") {
-            (stem, Form::Source)
-        } else if let Some(stem) = file.strip_suffix(".pyc") {
-            (stem, Form::Bytecode)
-        } else {
-            // The longest of those that fit: `.so` ends `.abi3.so`, too.
-            let stems = self.extension_suffixes.iter();
-            let stem = stems
-                .filter_map(|suffix| file.strip_suffix(suffix.as_str()))
-                .min_by_key(|stem| stem.len())?;
-            (stem, Form::Library)
-        };
+        let (stem, form) = self.form(file)?;
         let packages = directory.split('/').filter(|component| !component.is_empty());
         let is_package = stem == INIT && !directory.is_empty();
         let names: Vec<&str> = packages.chain((!is_package).then_some(stem)).collect();
@@ -134,6 +123,27 @@ impl Library<'_> {
             },
             form,
         })
+    }
+
+    /// The name of a file without what says that it is a module; `None` if it is none.
+    #[must_use]
+    pub fn stem<'p>(&self, file: &'p str) -> Option<&'p str> {
+        self.form(file).map(|(stem, _)| stem)
+    }
+
+    fn form<'p>(&self, file: &'p str) -> Option<(&'p str, Form)> {
+        if let Some(stem) = file.strip_suffix(".py") {
+            return Some((stem, Form::Source));
+        }
+        if let Some(stem) = file.strip_suffix(".pyc") {
+            return Some((stem, Form::Bytecode));
+        }
+        // The longest of those that fit: `.so` ends `.abi3.so`, too.
+        let stems = self.extension_suffixes.iter();
+        let stem = stems
+            .filter_map(|suffix| file.strip_suffix(suffix.as_str()))
+            .min_by_key(|stem| stem.len())?;
+        Some((stem, Form::Library))
     }
 
     /// Where the bytecode of a source is.

@@ -14,7 +14,7 @@ use super::human::Bytes;
 use crate::bundle::Keep;
 use crate::link::find_linker;
 use crate::manifest::Selection;
-use crate::relink::{App, AsPython, Relinked, Request, SingleFile, linkers, relink};
+use crate::relink::{App, AsPython, Ear, Notice, Relinked, Request, SingleFile, linkers, relink};
 
 /// Link an application or an interpreter into one file, with chosen extension modules
 ///
@@ -45,6 +45,9 @@ pub(super) struct Link {
         help_heading = "Application"
     )]
     module: Option<String>,
+    /// A wheel that the application needs, or a directory of wheels; may be repeated
+    #[arg(short, long, value_name = "WHEEL", help_heading = "Application")]
+    requirement: Vec<Utf8PathBuf>,
     /// The executable that is written
     #[arg(short, long, value_name = "FILE", default_value = "python")]
     output: Utf8PathBuf,
@@ -65,7 +68,7 @@ pub(super) struct Link {
     /// Embed a package that is left out otherwise: `test`; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Content")]
     include_package: Vec<String>,
-    /// Leave a package or module of the standard library out, with all that is in it; may be repeated
+    /// Leave a package or module of the standard library or of a wheel out, with all that is in it; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Content")]
     exclude_package: Vec<String>,
     /// Where the standard library is
@@ -177,6 +180,19 @@ struct Outcome<'a> {
     dropped: std::collections::BTreeMap<&'a str, String>,
 }
 
+/// A notice as people read it.
+fn said(notice: &Notice) -> String {
+    match notice {
+        Notice::Wheel {
+            project,
+            version,
+            modules,
+            size,
+        } => format!("{project} {version}: {modules} modules, {}", Bytes(*size)),
+        other => other.to_string(),
+    }
+}
+
 impl Link {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
         let selection = self.selection()?;
@@ -197,12 +213,14 @@ impl Link {
         let store = context.store()?;
         let output = working_dir.join(&self.output);
         let single = self.single(&working_dir)?;
+        let hear = |notice: &Notice| context.say(&said(notice));
         let request = Request {
             selection: &selection,
             linker: &linker,
             output: &output,
             strip: self.strip,
             single: single.as_ref(),
+            ear: Ear(&hear),
         };
         let linked = relink(&store, &loaded.digest, manifest, &request)?;
         self.report(context, &linker.name, &linked)
@@ -215,6 +233,7 @@ impl Link {
                 ("--app", self.app.is_some()),
                 ("--script", self.script.is_some()),
                 ("--module", self.module.is_some()),
+                ("--requirement", !self.requirement.is_empty()),
                 ("--include-package", !self.include_package.is_empty()),
                 ("--exclude-package", !self.exclude_package.is_empty()),
                 ("--compress", self.compress),
@@ -253,6 +272,11 @@ impl Link {
                 AsPythonArg::Options => AsPython::Options,
             },
             optimize: self.optimize,
+            requirements: self
+                .requirement
+                .iter()
+                .map(|path| working_dir.join(path))
+                .collect(),
             exclude: self.exclude_package.iter().cloned().collect(),
             include: self.include_package.iter().cloned().collect(),
             x_options: self.x_option.clone(),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::compile::compile;
-use super::{App, GatherError, SingleFile};
+use super::requirement::{Chosen, read_wheels};
+use super::wheels::{Embedded, Setting, add_wheels, put};
+use super::{App, Ear, GatherError, RequirementError, SingleFile};
 use crate::bundle::{Bundle, Library, Module, ModuleKind};
 use crate::manifest::{Manifest, Selected};
 use crate::recipe::nearest;
@@ -23,13 +25,26 @@ pub(super) fn gather(
     manifest: &Manifest,
     selected: &Selected,
     single: &SingleFile,
+    ear: Ear<'_>,
 ) -> Result<Bundle, GatherError> {
     let mut bundle = Bundle::default();
-    let stdlib = add_stdlib(&mut bundle, python, manifest, single)?;
+    let wheels = read_wheels(&single.requirements, manifest)?;
+    let stdlib = add_stdlib(&mut bundle, python, manifest, single, &wheels)?;
     add_support(&mut bundle, python, manifest, &stdlib)?;
     add_licenses(&mut bundle, python, manifest, selected)?;
-    let run = add_app(&mut bundle, python, manifest, single)?;
-    let mut path = vec![stdlib.clone(), format!("{stdlib}/site-packages")];
+    let site = format!("{stdlib}/site-packages");
+    let library = library(manifest, &site, single)?;
+    let setting = Setting {
+        library: &library,
+        python,
+        manifest,
+        selected,
+        single,
+        ear,
+    };
+    let embedded = add_wheels(&mut bundle, wheels, setting)?;
+    let run = add_app(&mut bundle, python, manifest, single, &embedded)?;
+    let mut path = vec![stdlib.clone(), site.clone()];
     if single.app.is_some() {
         path.insert(0, APP.to_owned());
     }
@@ -81,6 +96,7 @@ fn add_stdlib(
     python: &Utf8Path,
     manifest: &Manifest,
     single: &SingleFile,
+    wheels: &[Chosen],
 ) -> Result<String, GatherError> {
     let place = manifest.python_paths.get("stdlib").ok_or(GatherError::Manifest {
         field: "python_paths",
@@ -97,7 +113,6 @@ fn add_stdlib(
     let tests = manifest.python_stdlib_test_packages.iter();
     let mut out: BTreeSet<&str> = tests.map(String::as_str).collect();
     out.retain(|package| !single.include.contains(*package));
-    out.extend(single.exclude.iter().map(String::as_str));
     let mut unused: BTreeSet<&str> = single
         .exclude
         .iter()
@@ -109,8 +124,13 @@ fn add_stdlib(
         let module = module_of(path);
         names.insert(module.clone());
         unused.retain(|package| !is_in(&module, package));
-        !out.iter().any(|package| is_in(&module, package))
+        !out.iter().any(|package| is_in(&module, package)) && !single.excludes(&module)
     });
+    for path in wheels.iter().flat_map(|chosen| chosen.wheel.files.keys()) {
+        let module = module_of(path);
+        unused.retain(|package| !is_in(&module, package));
+        names.insert(module);
+    }
     if let Some(unknown) = unused.first() {
         return Err(GatherError::Unknown {
             name: (*unknown).to_owned(),
@@ -122,7 +142,7 @@ fn add_stdlib(
 }
 
 /// The module that a file of the library is or belongs to, dotted.
-fn module_of(path: &str) -> String {
+pub(super) fn module_of(path: &str) -> String {
     let path = path.replace("__pycache__/", "");
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = file.split('.').next().unwrap_or_default();
@@ -137,6 +157,13 @@ fn is_in(module: &str, package: &str) -> bool {
     module
         .strip_prefix(package)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl SingleFile {
+    /// Whether a module is left out, by itself or with a package that it is in.
+    pub(super) fn excludes(&self, module: &str) -> bool {
+        self.exclude.iter().any(|package| is_in(module, package))
+    }
 }
 
 /// The importer's part in Python.
@@ -196,6 +223,7 @@ fn add_app(
     python: &Utf8Path,
     manifest: &Manifest,
     single: &SingleFile,
+    wheels: &Embedded,
 ) -> Result<Option<String>, GatherError> {
     let mut own = Bundle::default();
     let mut run = single.run.clone();
@@ -234,25 +262,54 @@ fn add_app(
         }
     }
     // The library's that have no bytecode are meant to be broken: tests read them.
-    if single.keep.bytecode() {
-        compile(&mut own, python, manifest, single)?;
+    if single.keep.bytecode()
+        && let Some(first) = compile(&mut own, python, manifest, single)?.into_iter().next()
+    {
+        return Err(GatherError::Syntax {
+            path: first.path,
+            line: first.line,
+            message: first.message,
+        });
     }
     for (name, module) in own.modules {
-        if let Some(first) = bundle.modules.get(&name) {
-            return Err(crate::bundle::AddError::Twice {
-                name,
-                first: first.path.clone(),
-                second: module.path,
+        let namespace = ModuleKind::Namespace;
+        match bundle.modules.get(&name) {
+            Some(first) if first.kind != namespace && module.kind != namespace => {
+                return Err(twice(name, first, module, wheels));
             }
-            .into());
+            _ => put(&mut bundle.modules, name, module),
         }
-        bundle.modules.insert(name, module);
     }
     bundle.files.extend(own.files);
     if let Some(run) = &run {
-        check_run(bundle, run)?;
+        check_run(bundle, run).map_err(|error| match wheels.scripts.get(run) {
+            Some((wheel, target)) => GatherError::Script {
+                name: run.clone(),
+                wheel: wheel.clone(),
+                target: target.clone(),
+            },
+            None => error,
+        })?;
     }
     Ok(run)
+}
+
+/// A module of the application that is there already.
+fn twice(name: String, first: &Module, second: Module, wheels: &Embedded) -> GatherError {
+    match wheels.owners.get(&name) {
+        Some(wheel) => RequirementError::Module {
+            module: name,
+            first: wheel.clone(),
+            second: second.path,
+        }
+        .into(),
+        None => crate::bundle::AddError::Twice {
+            name,
+            first: first.path.clone(),
+            second: second.path,
+        }
+        .into(),
+    }
 }
 
 /// Whether there is what runs.

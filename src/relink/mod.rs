@@ -4,12 +4,18 @@ mod compile;
 mod error;
 mod gather;
 mod gather_error;
+mod notice;
 mod places;
 mod request;
+mod requirement;
+mod requirement_error;
 mod run;
+mod wheels;
 
 pub use error::RelinkError;
 pub use gather_error::GatherError;
+pub use notice::{Ear, Notice};
 pub use places::linkers;
 pub use request::{App, AsPython, Request, SingleFile};
+pub use requirement_error::RequirementError;
 pub use run::{Relinked, relink};

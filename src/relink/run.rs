@@ -76,7 +76,7 @@ pub fn relink(
     let mut modules = (0, 0);
     let mut bundle_object = None;
     if let Some(single) = request.single {
-        let bundle = gather(&python, manifest, &selected, single)?;
+        let bundle = gather(&python, manifest, &selected, single, request.ear)?;
         let uncompiled = |module: &&crate::bundle::Module| {
             module.code.is_none() && bundle.files.contains_key(&module.path) && module.path.ends_with(".py")
         };

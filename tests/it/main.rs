@@ -22,3 +22,4 @@ mod store;
 mod support;
 mod tidy;
 mod verify;
+mod wheels;
