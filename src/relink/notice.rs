@@ -35,6 +35,13 @@ pub enum Notice {
         /// How many there are.
         count: usize,
     },
+    /// A file of a wheel would tell `site` what to do when the interpreter starts.
+    Path {
+        /// The wheel.
+        wheel: String,
+        /// The file: `NAME.pth`.
+        path: String,
+    },
     /// Two wheels have another file of one path.
     File {
         /// The path.
@@ -119,6 +126,10 @@ impl fmt::Display for Notice {
             } => write!(
                 f,
                 "`{wheel}`: {count} files of `{scheme}` are left out, as they would not be imported"
+            ),
+            Self::Path { wheel, path } => write!(
+                f,
+                "warning: `{wheel}`: `{path}` is of no effect: nothing is installed when the executable starts"
             ),
             Self::File { path, first, second } => write!(
                 f,

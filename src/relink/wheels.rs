@@ -201,6 +201,13 @@ impl Together {
                 modules: shadowed.into_iter().collect(),
             });
         }
+        let settings = own.files.keys().filter(|path| path.ends_with(".pth"));
+        for path in settings {
+            (ear.0)(&Notice::Path {
+                wheel: file.clone(),
+                path: path.clone(),
+            });
+        }
         for (scheme, count) in wheel.left_out {
             (ear.0)(&Notice::LeftOut {
                 wheel: file.clone(),

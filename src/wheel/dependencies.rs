@@ -63,11 +63,11 @@ pub fn lacking(projects: &[&Metadata], environment: &Environment) -> Vec<Lack> {
             if !version.is_some_and(|version| requirement.versions.hold(&version, &found.version)) {
                 lack(Why::Version(found.version.clone()));
             }
-            let theirs = extras.entry(key).or_default();
+            let theirs = extras.entry(key.as_str()).or_default();
             let before = theirs.len();
             theirs.extend(requirement.extras);
             if theirs.len() > before {
-                left.push(key);
+                left.push(key.as_str());
             }
         }
     }

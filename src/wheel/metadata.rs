@@ -65,11 +65,11 @@ fn fields(text: &str) -> Vec<(&str, String)> {
     fields
 }
 
-fn all<'a>(fields: &'a [(&str, String)], key: &str) -> impl Iterator<Item = &'a String> {
+fn all<'a>(fields: &'a [(&str, String)], key: &'a str) -> impl Iterator<Item = &'a String> {
     let found = fields
         .iter()
         .filter(move |(field, _)| field.eq_ignore_ascii_case(key));
-    found.map(|(_, value)| value).collect::<Vec<_>>().into_iter()
+    found.map(|(_, value)| value)
 }
 
 impl Metadata {
