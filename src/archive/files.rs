@@ -78,10 +78,7 @@ mod tests {
         let files = read(&bytes, UnpackLimits::default()).unwrap();
         let expected = [("a/b".to_owned(), b"one".to_vec()), ("c".to_owned(), Vec::new())];
         assert_eq!(files, expected.into());
-        assert_eq!(
-            read(&zip(&[]), UnpackLimits::default()).unwrap(),
-            BTreeMap::new()
-        );
+        assert_eq!(read(&zip(&[]), UnpackLimits::default()).unwrap(), BTreeMap::new());
     }
 
     #[test]
@@ -97,7 +94,10 @@ mod tests {
         let at = changed.windows(3).position(|window| window == b"one").unwrap();
         changed[at] = b'O';
         let changed = read(&changed, limits());
-        assert!(matches!(changed, Err(ArchiveError::Damaged { .. })), "{changed:?}");
+        assert!(
+            matches!(changed, Err(ArchiveError::Damaged { .. })),
+            "{changed:?}"
+        );
     }
 
     #[test]
@@ -105,7 +105,10 @@ mod tests {
         let limits = UnpackLimits::default;
         for path in ["../a", "/a", "a/../../b"] {
             let found = read(&zip(&[(path, b"", 0o644)]), limits());
-            assert!(matches!(found, Err(ArchiveError::Entry { .. })), "{path}: {found:?}");
+            assert!(
+                matches!(found, Err(ArchiveError::Entry { .. })),
+                "{path}: {found:?}"
+            );
         }
         let doubled = read(&zip(&[("a/b", b"", 0o644), ("a//b", b"", 0o644)]), limits());
         let fault = EntryFault::Duplicate;

@@ -119,11 +119,7 @@ impl fmt::Display for Notice {
                 "`{wheel}`: `{}` is left out, as the standard library has it and comes first",
                 modules.join("`, `")
             ),
-            Self::LeftOut {
-                wheel,
-                scheme,
-                count,
-            } => write!(
+            Self::LeftOut { wheel, scheme, count } => write!(
                 f,
                 "`{wheel}`: {count} files of `{scheme}` are left out, as they would not be imported"
             ),
@@ -155,7 +151,10 @@ impl fmt::Display for Notice {
                 project,
                 requirement,
                 why: Why::Absent,
-            } => write!(f, "warning: {project} requires `{requirement}`, which no wheel is"),
+            } => write!(
+                f,
+                "warning: {project} requires `{requirement}`, which no wheel is"
+            ),
             Self::Lack {
                 project,
                 requirement,
@@ -172,11 +171,7 @@ impl fmt::Display for Notice {
                 f,
                 "warning: {project} requires `{requirement}`, which is not understood"
             ),
-            Self::Library {
-                wheel,
-                path,
-                needed,
-            } => write!(
+            Self::Library { wheel, path, needed } => write!(
                 f,
                 "warning: `{wheel}`: `{path}` needs `{needed}`, which is in no wheel; it must be on the machine that runs it"
             ),

@@ -17,10 +17,7 @@ pub(super) struct Chosen {
 }
 
 /// Reads wheels, and all of those directories that are among the paths; sorted by project.
-pub(super) fn read_wheels(
-    paths: &[Utf8PathBuf],
-    manifest: &Manifest,
-) -> Result<Vec<Chosen>, GatherError> {
+pub(super) fn read_wheels(paths: &[Utf8PathBuf], manifest: &Manifest) -> Result<Vec<Chosen>, GatherError> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }

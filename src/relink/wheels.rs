@@ -89,7 +89,11 @@ pub(super) fn add_wheels(
         libc = libc.max(used);
     }
     say_libc(libc, manifest, ear);
-    let Together { bundle: own, embedded, .. } = all;
+    let Together {
+        bundle: own,
+        embedded,
+        ..
+    } = all;
     for (name, module) in own.modules {
         put(&mut bundle.modules, name, module);
     }
@@ -172,10 +176,7 @@ impl Together {
         setting: Setting<'_>,
     ) -> Result<(), GatherError> {
         let Setting {
-            library,
-            single,
-            ear,
-            ..
+            library, single, ear, ..
         } = setting;
         let file = wheel.name.file;
         let mut shadowed = BTreeSet::new();
@@ -201,12 +202,14 @@ impl Together {
                 modules: shadowed.into_iter().collect(),
             });
         }
-        let settings = own.files.keys().filter(|path| path.ends_with(".pth"));
-        for path in settings {
-            (ear.0)(&Notice::Path {
-                wheel: file.clone(),
-                path: path.clone(),
-            });
+        for path in own.files.keys() {
+            let below = path[library.root.len()..].trim_start_matches('/');
+            if below.ends_with(".pth") && !below.contains('/') {
+                (ear.0)(&Notice::Path {
+                    wheel: file.clone(),
+                    path: below.to_owned(),
+                });
+            }
         }
         for (scheme, count) in wheel.left_out {
             (ear.0)(&Notice::LeftOut {
@@ -228,8 +231,8 @@ impl Together {
                 && module.kind != ModuleKind::Namespace
             {
                 // Packages that share a namespace in the way of before PEP 420 all have the same `__init__`.
-                let same = *first == module
-                    && self.bundle.files.get(&first.path) == own.files.get(&module.path);
+                let same =
+                    *first == module && self.bundle.files.get(&first.path) == own.files.get(&module.path);
                 if same {
                     continue;
                 }
@@ -302,11 +305,7 @@ impl Together {
         }
         for (path, needed) in missing {
             let wheel = wheel_of(&path);
-            (ear.0)(&Notice::Library {
-                wheel,
-                path,
-                needed,
-            });
+            (ear.0)(&Notice::Library { wheel, path, needed });
         }
         for (path, name) in nameless {
             let wheel = wheel_of(&path);

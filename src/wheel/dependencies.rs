@@ -33,8 +33,10 @@ pub fn lacking(projects: &[&Metadata], environment: &Environment) -> Vec<Lack> {
         .iter()
         .map(|project| (normalized(&project.name), *project))
         .collect();
-    let mut extras: BTreeMap<&str, BTreeSet<String>> =
-        by_name.keys().map(|name| (name.as_str(), BTreeSet::new())).collect();
+    let mut extras: BTreeMap<&str, BTreeSet<String>> = by_name
+        .keys()
+        .map(|name| (name.as_str(), BTreeSet::new()))
+        .collect();
     let mut lacks = BTreeSet::new();
     let mut left: Vec<&str> = by_name.keys().map(String::as_str).collect();
     while let Some(name) = left.pop() {
@@ -104,7 +106,11 @@ mod tests {
                     "spade; extra == 'garden'",
                 ],
             ),
-            project("till-box", "2.1", &["rocket; extra == 'fast'", "snail; extra == 'slow'"]),
+            project(
+                "till-box",
+                "2.1",
+                &["rocket; extra == 'fast'", "snail; extra == 'slow'"],
+            ),
             project("coin", "2.0", &[]),
         ];
         let lacks = lacking(&projects.each_ref(), &environment());

@@ -126,20 +126,16 @@ impl Marker {
         let mut scan = Scan::new(text);
         let marker = either(&mut scan, 0);
         scan.skip_space();
-        marker
-            .filter(|_| scan.at_end())
-            .ok_or_else(|| ParseMarkerError {
-                text: text.trim().to_owned(),
-            })
+        marker.filter(|_| scan.at_end()).ok_or_else(|| ParseMarkerError {
+            text: text.trim().to_owned(),
+        })
     }
 
     /// Whether it holds with these extras, whose names are normalised.
     #[must_use]
     pub fn holds(&self, environment: &Environment, extras: &BTreeSet<String>) -> bool {
         match self {
-            Self::And(one, other) => {
-                one.holds(environment, extras) && other.holds(environment, extras)
-            }
+            Self::And(one, other) => one.holds(environment, extras) && other.holds(environment, extras),
             Self::Or(one, other) => one.holds(environment, extras) || other.holds(environment, extras),
             Self::Compare(Value::Extra, operator, other) | Self::Compare(other, operator, Value::Extra) => {
                 let name = normalized(other.of(environment));
@@ -278,13 +274,22 @@ pub(crate) mod tests {
             ("sys_platform == 'win32'", false),
             ("sys_platform != 'win32'", true),
             ("sys.platform == 'linux'", true),
-            ("platform_system == 'Linux' and platform_machine == 'x86_64'", true),
+            (
+                "platform_system == 'Linux' and platform_machine == 'x86_64'",
+                true,
+            ),
             ("os_name == 'nt' or implementation_name == 'cpython'", true),
             ("platform_python_implementation != 'PyPy'", true),
             ("'linux' in sys_platform", true),
             ("'win' not in sys_platform", true),
-            ("python_version < '3' and os_name == 'posix' or os_name == 'posix'", true),
-            ("python_version < '3' and (os_name == 'posix' or os_name == 'posix')", false),
+            (
+                "python_version < '3' and os_name == 'posix' or os_name == 'posix'",
+                true,
+            ),
+            (
+                "python_version < '3' and (os_name == 'posix' or os_name == 'posix')",
+                false,
+            ),
             ("extra == 'test'", false),
             ("platform_release >= '5'", false),
         ] {

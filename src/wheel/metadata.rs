@@ -126,7 +126,10 @@ mod tests {
         let text = "Metadata-Version: 2.1\nName: Shop_Keeper\nversion: 1.0\nRequires-Python: >=3.8\n\
                     Requires-Dist: a>=1\nRequires-Dist: b ;\n  extra == 'x'\nLicense-File: LICENSE\n\nName: no\n";
         let metadata = Metadata::parse(text).unwrap();
-        assert_eq!((metadata.name.as_str(), metadata.version.as_str()), ("Shop_Keeper", "1.0"));
+        assert_eq!(
+            (metadata.name.as_str(), metadata.version.as_str()),
+            ("Shop_Keeper", "1.0")
+        );
         assert_eq!(metadata.requires, ["a>=1", "b ;\nextra == 'x'"]);
         assert_eq!(metadata.licenses, ["LICENSE"]);
         assert_eq!(metadata.python.unwrap().to_string(), ">=3.8");
@@ -143,7 +146,12 @@ mod tests {
     #[test]
     fn later_formats_are_refused() {
         assert_eq!(check_wheel("Wheel-Version: 1.9\n"), Ok(()));
-        for text in ["Wheel-Version: 2.0\n", "Wheel-Version: x\n", "Wheel-Version: 0.1\n", "\n"] {
+        for text in [
+            "Wheel-Version: 2.0\n",
+            "Wheel-Version: x\n",
+            "Wheel-Version: 0.1\n",
+            "\n",
+        ] {
             assert!(check_wheel(text).is_err(), "{text}");
         }
     }

@@ -15,7 +15,7 @@ mod scan;
 mod spread;
 mod tags;
 mod version;
-mod wheel;
+mod whole;
 
 pub use dependencies::{Lack, Why, lacking};
 pub use entry_points::console_scripts;
@@ -28,4 +28,4 @@ pub use requirement::{ParseRequirementError, Requirement};
 pub use spread::{Spread, spread};
 pub use tags::{Fit, LibcVersion, Misfit, Takes};
 pub use version::{Specifiers, Version};
-pub use wheel::{Wheel, WheelError};
+pub use whole::{Wheel, WheelError};

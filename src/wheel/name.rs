@@ -56,7 +56,10 @@ impl WheelName {
             _ => return Err(form()),
         };
         let word = |text: &str, more: &str| {
-            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || more.contains(c))
+            !text.is_empty()
+                && text
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c == '_' || more.contains(c))
         };
         let tags = |text: &str| {
             let tags: Vec<String> = text.split('.').map(str::to_owned).collect();

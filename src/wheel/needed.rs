@@ -191,10 +191,20 @@ mod tests {
         let images = images(&[
             (
                 "n/x.so",
-                image("", &["libblas.so", "libc.so.6", "ld-linux-x86-64.so.2"], "$ORIGIN/../n.libs"),
+                image(
+                    "",
+                    &["libblas.so", "libc.so.6", "ld-linux-x86-64.so.2"],
+                    "$ORIGIN/../n.libs",
+                ),
             ),
-            ("n.libs/libblas.so", image("libblas.so", &["libfortran.so", "libm.so.6"], "")),
-            ("n.libs/libfortran.so", image("libfortran.so", &["libquad.so"], "$ORIGIN")),
+            (
+                "n.libs/libblas.so",
+                image("libblas.so", &["libfortran.so", "libm.so.6"], ""),
+            ),
+            (
+                "n.libs/libfortran.so",
+                image("libfortran.so", &["libquad.so"], "$ORIGIN"),
+            ),
             ("n.libs/libquad.so", image("libquad.so", &[], "")),
             ("other/libblas.so", image("libblas.so", &[], "")),
         ]);
@@ -207,7 +217,10 @@ mod tests {
     #[test]
     fn what_nobody_has_is_said() {
         let images = images(&[
-            ("a/x.so", image("", &["libX11.so.6", "liby.so", "libtwo.so"], "/usr/lib")),
+            (
+                "a/x.so",
+                image("", &["libX11.so.6", "liby.so", "libtwo.so"], "/usr/lib"),
+            ),
             ("a/liby.so", image("", &["libGL.so.1"], "")),
             ("a/libtwo.so", image("libtwo.so", &[], "")),
             ("b/libtwo.so", image("libtwo.so", &[], "")),
@@ -221,7 +234,11 @@ mod tests {
             .collect();
         assert_eq!(
             missing,
-            [("a/liby.so", "libGL.so.1"), ("a/x.so", "libX11.so.6"), ("a/x.so", "libtwo.so")]
+            [
+                ("a/liby.so", "libGL.so.1"),
+                ("a/x.so", "libX11.so.6"),
+                ("a/x.so", "libtwo.so")
+            ]
         );
         let nameless = ("a/liby.so".to_owned(), "liby.so".to_owned());
         assert!(found.nameless.iter().eq([&nameless]));

@@ -212,7 +212,13 @@ pub(crate) mod tests {
 
     #[test]
     fn digests_are_written_as_they_should_be() {
-        for (bytes, text) in [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")] {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg"),
+            ("fo", "Zm8"),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg"),
+        ] {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
         let expected = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
@@ -244,17 +250,26 @@ pub(crate) mod tests {
         let mut damaged = files.clone();
         damaged.insert(path(), b"x = 2\n".to_vec());
         let what = "digest";
-        assert_eq!(check(&text, &damaged), Err(RecordError::Differs { path: path(), what }));
+        assert_eq!(
+            check(&text, &damaged),
+            Err(RecordError::Differs { path: path(), what })
+        );
         damaged.insert(path(), b"x = 10\n".to_vec());
         let what = "size";
-        assert_eq!(check(&text, &damaged), Err(RecordError::Differs { path: path(), what }));
+        assert_eq!(
+            check(&text, &damaged),
+            Err(RecordError::Differs { path: path(), what })
+        );
         damaged.remove("a.py");
         assert_eq!(check(&text, &damaged), Err(RecordError::Missing { path: path() }));
         let less = text.lines().skip(1).collect::<Vec<_>>().join("\n");
         assert_eq!(check(&less, &files), Err(RecordError::Unlisted { path: path() }));
         let twice = text.clone() + &text;
         assert_eq!(check(&twice, &files), Err(RecordError::Twice { path: path() }));
-        assert_eq!(check("a.py,,\n", &files), Err(RecordError::NoDigest { path: path() }));
+        assert_eq!(
+            check("a.py,,\n", &files),
+            Err(RecordError::NoDigest { path: path() })
+        );
         assert_eq!(check("a.py\n", &files), Err(RecordError::Form { line: 1 }));
     }
 

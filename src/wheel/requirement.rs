@@ -99,11 +99,23 @@ mod tests {
     fn says_what_is_needed() {
         for (text, project, extras, versions, conditional) in [
             ("numpy", "numpy", &[][..], "", false),
-            ("Typing_Extensions>=4.6.1", "typing-extensions", &[], ">=4.6.1", false),
+            (
+                "Typing_Extensions>=4.6.1",
+                "typing-extensions",
+                &[],
+                ">=4.6.1",
+                false,
+            ),
             ("a (>=1,<2) ; os_name == 'nt'", "a", &[], ">=1,<2", true),
             ("a[x, Y_z]>=1;extra=='q'", "a", &["x", "y-z"], ">=1", true),
             ("a[] ~=1.0", "a", &[], "~=1.0", false),
-            ("a @ https://example.invalid/a.whl ; os_name == 'nt'", "a", &[], "", true),
+            (
+                "a @ https://example.invalid/a.whl ; os_name == 'nt'",
+                "a",
+                &[],
+                "",
+                true,
+            ),
         ] {
             let found = Requirement::parse(text).unwrap();
             assert_eq!(found.project, project);
@@ -115,7 +127,16 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused() {
-        for text in ["", ">=1", "a b", "a[x", "a (>=1", "a ; nothing", "a ==", "a >= 1 x"] {
+        for text in [
+            "",
+            ">=1",
+            "a b",
+            "a[x",
+            "a (>=1",
+            "a ; nothing",
+            "a ==",
+            "a >= 1 x",
+        ] {
             assert!(Requirement::parse(text).is_err(), "{text}");
         }
     }

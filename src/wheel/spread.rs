@@ -93,6 +93,9 @@ mod tests {
 
     #[test]
     fn two_files_for_one_place_are_noticed() {
-        assert_eq!(made(&["b.py", "a-1.data/purelib/b.py"]).twice.as_deref(), Some("b.py"));
+        assert_eq!(
+            made(&["b.py", "a-1.data/purelib/b.py"]).twice.as_deref(),
+            Some("b.py")
+        );
     }
 }

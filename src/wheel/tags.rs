@@ -107,9 +107,7 @@ impl Takes {
     }
 
     fn takes(&self, python: &str, abi: &str) -> bool {
-        let digits = python
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(python.len());
+        let digits = python.find(|c: char| c.is_ascii_digit()).unwrap_or(python.len());
         let (implementation, digits) = python.split_at(digits);
         let Some((major, minor)) = digits.split_at_checked(1) else {
             return false;
@@ -166,10 +164,7 @@ impl fmt::Display for Takes {
         let (major, minor) = self.python;
         write!(f, "`cp{major}{minor}` with `{}`", self.abis.join("` or `"))?;
         if self.stable {
-            write!(
-                f,
-                ", `cp{major}{FIRST_STABLE}` to `cp{major}{minor}` with `abi3`"
-            )?;
+            write!(f, ", `cp{major}{FIRST_STABLE}` to `cp{major}{minor}` with `abi3`")?;
         }
         write!(
             f,
@@ -236,10 +231,7 @@ mod tests {
             ("cp313-cp313-manylinux2014_x86_64", Some((2, 17))),
             ("cp37-abi3-manylinux2010_x86_64", Some((2, 12))),
             ("cp313-abi3-manylinux_2_39_x86_64", Some((2, 39))),
-            (
-                "py3-none-manylinux_2_5_x86_64.musllinux_1_1_x86_64",
-                Some((2, 5)),
-            ),
+            ("py3-none-manylinux_2_5_x86_64.musllinux_1_1_x86_64", Some((2, 5))),
         ] {
             assert_eq!(fit(&takes, tags), Ok(libc), "{tags}");
         }

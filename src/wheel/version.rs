@@ -96,7 +96,7 @@ impl Version {
             release.push(number);
         }
         let pre = scan.attempt(|scan| {
-            let stages: [(&str, fn(u64) -> Pre); 8] = [
+            let stages: [Stage<Pre>; 8] = [
                 ("alpha", Pre::Alpha),
                 ("a", Pre::Alpha),
                 ("beta", Pre::Beta),
@@ -109,7 +109,7 @@ impl Version {
             labelled(scan, &stages)
         });
         let post = scan.attempt(|scan| {
-            let stages: [(&str, fn(u64) -> u64); 3] = [("post", |n| n), ("rev", |n| n), ("r", |n| n)];
+            let stages: [Stage<u64>; 3] = [("post", |n| n), ("rev", |n| n), ("r", |n| n)];
             labelled(scan, &stages)
         });
         let post = post.or_else(|| scan.attempt(|scan| scan.eat("-").then(|| scan.number()).flatten()));
@@ -153,8 +153,11 @@ impl Version {
     }
 }
 
+/// A label, and what its number makes.
+type Stage<T> = (&'static str, fn(u64) -> T);
+
 /// A separator, a label, a separator, a number, which is 0 where there is none.
-fn labelled<T>(scan: &mut Scan<'_>, stages: &[(&str, fn(u64) -> T)]) -> Option<T> {
+fn labelled<T>(scan: &mut Scan<'_>, stages: &[Stage<T>]) -> Option<T> {
     let separator = |scan: &mut Scan<'_>| [".", "-", "_"].iter().any(|text| scan.eat(text));
     separator(scan);
     let (_, make) = stages.iter().find(|(label, _)| scan.eat(label))?;
@@ -283,9 +286,7 @@ impl Specifier {
                         || !given.is_before_release()
                         || !given.same_release(wanted))
             }
-            Operator::Compatible => {
-                public >= *wanted && given.begins(wanted, wanted.release.0.len() - 1)
-            }
+            Operator::Compatible => public >= *wanted && given.begins(wanted, wanted.release.0.len() - 1),
         }
     }
 }
@@ -301,8 +302,23 @@ mod tests {
     #[test]
     fn versions_follow_each_other() {
         let ordered = [
-            "0.9", "1.dev0", "1.0a1.dev1", "1.0a1", "1.0-alpha.2", "1.0b1", "1.0rc1", "1.0", "1.0+abc", "1.0+5",
-            "1.0.post1.dev2", "1.0-1", "1.0.post2", "1.0.1", "1.1", "1.10", "1!0.1",
+            "0.9",
+            "1.dev0",
+            "1.0a1.dev1",
+            "1.0a1",
+            "1.0-alpha.2",
+            "1.0b1",
+            "1.0rc1",
+            "1.0",
+            "1.0+abc",
+            "1.0+5",
+            "1.0.post1.dev2",
+            "1.0-1",
+            "1.0.post2",
+            "1.0.1",
+            "1.1",
+            "1.10",
+            "1!0.1",
         ]
         .map(version);
         for pair in ordered.windows(2) {
@@ -326,7 +342,16 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_none() {
-        for text in ["", "x", "1.", "1..2", "1.0x", "1.0+", "1.0 2", "99999999999999999999999"] {
+        for text in [
+            "",
+            "x",
+            "1.",
+            "1..2",
+            "1.0x",
+            "1.0+",
+            "1.0 2",
+            "99999999999999999999999",
+        ] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
     }

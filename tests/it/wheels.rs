@@ -248,18 +248,31 @@ fn what_cannot_be_embedded_is_refused() {
     let later = plain("shop-1-py3-none-any.whl").metadata("Requires-Python: >=4\n");
     let up = plain("shop-1-py3-none-any.whl").file("../up.py", "");
     let app = file("app/shop.py", b"");
-    let script = plain("shop-1-py3-none-any.whl").info("entry_points.txt", "[console_scripts]\nsell = shop:main\n");
+    let script =
+        plain("shop-1-py3-none-any.whl").info("entry_points.txt", "[console_scripts]\nsell = shop:main\n");
     let nowhere = out.path().join("nowhere");
     let directory = out.path().join("empty");
     fs_err::create_dir_all(&directory).unwrap();
     let cases: Vec<(Vec<PathBuf>, &str)> = vec![
         (vec![misfit("a", "cp26-cp26-any")], "is made for another Python"),
-        (vec![misfit("b", "cp37-abi3-musllinux_1_2_x86_64")], "another platform"),
-        (vec![misfit("c", "cp37-abi3-macosx_11_0_arm64")], "`cp37-abi3-macosx_11_0_arm64`"),
-        (vec![misfit("d", "py3-none-win_amd64")], "the distribution takes `cp3"),
+        (
+            vec![misfit("b", "cp37-abi3-musllinux_1_2_x86_64")],
+            "another platform",
+        ),
+        (
+            vec![misfit("c", "cp37-abi3-macosx_11_0_arm64")],
+            "`cp37-abi3-macosx_11_0_arm64`",
+        ),
+        (
+            vec![misfit("d", "py3-none-win_amd64")],
+            "the distribution takes `cp3",
+        ),
         (vec![file("e/shop-1.tar.gz", b"x")], "does not end in `.whl`"),
         (vec![file("f/shop.whl", b"x")], "is not the name of a wheel"),
-        (vec![file("g/shop-1-py3-none-any.whl", b"no zip")], "it is no zip archive"),
+        (
+            vec![file("g/shop-1-py3-none-any.whl", b"no zip")],
+            "it is no zip archive",
+        ),
         (
             vec![file("h/shop-1-py3-none-any.whl", &whole[..whole.len() / 2])],
             "the archive is damaged",
@@ -280,7 +293,10 @@ fn what_cannot_be_embedded_is_refused() {
             "are both of the project `shop`",
         ),
         (
-            vec![good.clone(), put("o", plain("stall-1-py3-none-any.whl").file("shop.py", "1"))],
+            vec![
+                good.clone(),
+                put("o", plain("stall-1-py3-none-any.whl").file("shop.py", "1")),
+            ],
             "both have the module `shop`",
         ),
         (vec![nowhere], "`pip download --only-binary :all:"),
@@ -298,7 +314,14 @@ fn what_cannot_be_embedded_is_refused() {
         refused(&words, expected);
     }
     refused(
-        &["-r", text(&good), "--app", text(app.parent().unwrap()), "--module", "shop"],
+        &[
+            "-r",
+            text(&good),
+            "--app",
+            text(app.parent().unwrap()),
+            "--module",
+            "shop",
+        ],
         "`shop-1-py3-none-any.whl` and `app/shop.py` both have the module `shop`",
     );
     let script = put("p", script);
@@ -386,12 +409,23 @@ fn extension_modules_load_without_a_file() {
         let stem = name.split('.').next().unwrap();
         let source = source.replace("INIT", &format!("PyInit_{stem}"));
         let needs = format!("-l:{needs}");
-        compile(&libraries, name, &source, &[words, &[&include, &here, &needs, rpath]].concat())
+        compile(
+            &libraries,
+            name,
+            &source,
+            &[words, &[&include, &here, &needs, rpath]].concat(),
+        )
     };
     let core = format!("_core{suffix}");
     let core_bytes = module(&core, "tally", "core", "libtally.so.1", &[]);
     let more = module("_more.abi3.so", "tally", "more", "libtally.so.1", &[]);
-    let whole = module("_whole.so", "core", "whole", &core, &["-Wl,--no-as-needed", "-lrt", "-lm"]);
+    let whole = module(
+        "_whole.so",
+        "core",
+        "whole",
+        &core,
+        &["-Wl,--no-as-needed", "-lrt", "-lm"],
+    );
     let wheel = Wheel::new(&format!("fast-1-{tag}-{tag}-manylinux_2_99_x86_64.whl"))
         .file("fast/__init__.py", "")
         .file(&format!("fast/{core}"), core_bytes)
@@ -449,7 +483,12 @@ fn libraries_that_are_nowhere_are_said() {
     requires!("dist", place.is_some());
     requires!("cc", Command::new("cc").arg("--version").output().is_ok());
     let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
-    let nowhere = compile(out.path(), "libnowhere.so.5", "int nowhere(void) { return 1; }", &[]);
+    let nowhere = compile(
+        out.path(),
+        "libnowhere.so.5",
+        "int nowhere(void) { return 1; }",
+        &[],
+    );
     assert!(!nowhere.is_empty());
     let here = format!("-L{}", out.path().display());
     let code = "extern int nowhere(void); int PyInit__x(void) { return nowhere(); }";
@@ -459,8 +498,14 @@ fn libraries_that_are_nowhere_are_said() {
         .file("lost/_y.so", b"\x7fELF, and no more")
         .write(out.path());
     let told = linked(place.path(), &out.path().join("py"), &["-r", text(&wheel)]);
-    assert!(told.contains("lost/_x.so` needs `libnowhere.so.5`, which is in no wheel"), "{told}");
-    assert!(told.contains("lost/_y.so` is no library that this target loads"), "{told}");
+    assert!(
+        told.contains("lost/_x.so` needs `libnowhere.so.5`, which is in no wheel"),
+        "{told}"
+    );
+    assert!(
+        told.contains("lost/_y.so` is no library that this target loads"),
+        "{told}"
+    );
 }
 
 const SCIENCE: &str = r#"
@@ -482,11 +527,21 @@ print(importlib.metadata.version("numpy") == numpy.__version__)
 fn numpy_and_pydantic_run_in_one_file() {
     let place = built_distribution();
     requires!("dist", place.is_some());
-    requires!("registries", variable("PBS_TEST_REGISTRIES").as_deref() == Some("1"));
+    requires!(
+        "registries",
+        variable("PBS_TEST_REGISTRIES").as_deref() == Some("1")
+    );
     let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
     let wheels = out.path().join("wheels");
     let done = Command::new(place.path().join("python/install/bin/python3"))
-        .args(["-m", "pip", "download", "--quiet", "--only-binary=:all:", "--dest"])
+        .args([
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--only-binary=:all:",
+            "--dest",
+        ])
         .arg(&wheels)
         .args(["numpy", "pydantic"])
         .output()

@@ -85,7 +85,9 @@ impl Wheel {
         let info = info.to_owned();
         let text = |file: &str| {
             let path = format!("{info}/{file}");
-            let bytes = files.get(&path).ok_or_else(|| WheelError::Missing { path: path.clone() })?;
+            let bytes = files
+                .get(&path)
+                .ok_or_else(|| WheelError::Missing { path: path.clone() })?;
             std::str::from_utf8(bytes).map_err(|_| WheelError::Text { path })
         };
         check_wheel(text("WHEEL")?)?;
@@ -136,7 +138,10 @@ impl Wheel {
     pub fn license_paths(&self) -> Vec<&str> {
         const WORDS: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
         let paths = self.files.keys().filter(|path| {
-            let Some(below) = path.strip_prefix(&self.info).and_then(|rest| rest.strip_prefix('/')) else {
+            let Some(below) = path
+                .strip_prefix(&self.info)
+                .and_then(|rest| rest.strip_prefix('/'))
+            else {
                 return false;
             };
             let named = self.metadata.licenses.iter().any(|license| license == below);
