@@ -61,7 +61,13 @@ mod tests {
     fn zip(files: &[(&str, &[u8], u32)]) -> Vec<u8> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for (path, content, mode) in files {
-            let options = SimpleFileOptions::default().unix_permissions(*mode);
+            let method = match content.len() {
+                0..100 => zip::CompressionMethod::Stored,
+                _ => zip::CompressionMethod::Deflated,
+            };
+            let options = SimpleFileOptions::default()
+                .unix_permissions(*mode)
+                .compression_method(method);
             writer.start_file(*path, options).unwrap();
             writer.write_all(content).unwrap();
         }

@@ -88,12 +88,10 @@ impl Takes {
 
     /// How a wheel of this name fits, at its best.
     pub fn fit(&self, name: &WheelName) -> Result<Fit, Misfit> {
-        let abis = |python: &String| name.abis.iter().any(|abi| self.takes(python, abi));
-        if !name.pythons.iter().any(|python| self.knows(python)) {
-            return Err(Misfit::Python);
-        }
-        if !name.pythons.iter().any(abis) {
-            return Err(Misfit::Abi);
+        let fits = |python: &String| name.abis.iter().any(|abi| self.takes(python, abi));
+        if !name.pythons.iter().any(fits) {
+            let known = name.pythons.iter().any(|python| self.knows(python));
+            return Err(if known { Misfit::Abi } else { Misfit::Python });
         }
         let libcs = name.platforms.iter().filter_map(|platform| self.runs(platform));
         let libc = libcs.min().ok_or(Misfit::Platform)?;

@@ -348,7 +348,7 @@ static PyModuleDef_Slot slots[] = {{0, NULL}};
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT, .m_name = "m", .m_methods = methods, .m_slots = slots
 };
-PyMODINIT_FUNC INIT(void) { return PyModuleDef_Init(&module); }
+PyMODINIT_FUNC START(void) { return PyModuleDef_Init(&module); }
 "#;
 
 const APP: &str = r#"
@@ -407,7 +407,7 @@ fn extension_modules_load_without_a_file() {
     let module = |name: &str, called: &str, shared: &str, needs: &str, words: &[&str]| {
         let source = MODULE.replace("CALLED", called).replace("SHARED", shared);
         let stem = name.split('.').next().unwrap();
-        let source = source.replace("INIT", &format!("PyInit_{stem}"));
+        let source = source.replace("START", &format!("PyInit_{stem}"));
         let needs = format!("-l:{needs}");
         compile(
             &libraries,
