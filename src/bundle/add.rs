@@ -88,7 +88,7 @@ impl Library<'_> {
                     }
                 }
             }
-            put_module(bundle, found.name, module)?;
+            self.put(bundle, found.name, module)?;
         }
         for (name, path) in namespaces {
             bundle.modules.entry(name).or_insert(Module {
@@ -117,12 +117,50 @@ impl Library<'_> {
         Some(Found {
             name: names.join("."),
             kind: match form {
+                Form::Library if is_package => ModuleKind::ExtensionPackage,
                 Form::Library => ModuleKind::Extension,
                 _ if is_package => ModuleKind::Package,
                 _ => ModuleKind::Module,
             },
             form,
         })
+    }
+
+    /// Puts a module where none is, or a namespace, which may be in many places.
+    ///
+    /// Of files of one name in one directory the first is taken that an import would look for; compiled packages bring
+    /// their sources beside them.
+    fn put(&self, bundle: &mut Bundle, name: String, module: Module) -> Result<(), AddError> {
+        let first = bundle.modules.get(&name);
+        let Some(first) = first.filter(|first| first.kind != ModuleKind::Namespace) else {
+            bundle.modules.insert(name, module);
+            return Ok(());
+        };
+        if parent(&first.path) != parent(&module.path) {
+            return Err(AddError::Twice {
+                name,
+                first: first.path.clone(),
+                second: module.path,
+            });
+        }
+        let lost = if self.order(&module.path) < self.order(&first.path) {
+            bundle.modules.insert(name, module).map(|first| first.path)
+        } else {
+            Some(module.path)
+        };
+        if let Some(lost) = lost.filter(|_| !self.keep.source()) {
+            bundle.files.remove(&lost);
+        }
+        Ok(())
+    }
+
+    /// When an import looks for a file, among those of its name and directory.
+    fn order(&self, path: &str) -> usize {
+        let suffixes = self.extension_suffixes;
+        let longest = (0..suffixes.len())
+            .filter(|at| path.ends_with(suffixes[*at].as_str()))
+            .max_by_key(|at| suffixes[*at].len());
+        longest.unwrap_or(suffixes.len() + usize::from(!path.ends_with(".py")))
     }
 
     /// The name of a file without what says that it is a module; `None` if it is none.
@@ -180,27 +218,16 @@ enum Form {
     Library,
 }
 
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
 fn put_file(bundle: &mut Bundle, path: String, content: Vec<u8>) -> Result<(), AddError> {
     if bundle.files.contains_key(&path) {
         return Err(AddError::Same { path });
     }
     bundle.files.insert(path, content);
     Ok(())
-}
-
-fn put_module(bundle: &mut Bundle, name: String, module: Module) -> Result<(), AddError> {
-    match bundle.modules.get(&name) {
-        // A namespace may be in many places.
-        Some(first) if first.kind != ModuleKind::Namespace => Err(AddError::Twice {
-            name,
-            first: first.path.clone(),
-            second: module.path,
-        }),
-        _ => {
-            bundle.modules.insert(name, module);
-            Ok(())
-        }
-    }
 }
 
 /// Whether `import` could name it.
@@ -281,6 +308,25 @@ mod tests {
         let bundle = add(Keep::Source, &FILES).unwrap();
         assert_eq!(bundle.modules["a"].code, None);
         assert!(bundle.files.contains_key("lib/a.py"));
+    }
+
+    #[test]
+    fn what_is_compiled_comes_before_its_source() {
+        let files: [(&str, &[u8]); 5] = [
+            ("p/__init__.py", b"# p"),
+            ("p/__init__.abi3.so", b"ELF p"),
+            ("m.py", b"# m"),
+            ("m.so", b"ELF m"),
+            ("m.cpython-313-x86_64-linux-gnu.so", b"ELF m of this version"),
+        ];
+        let bundle = add(Keep::Both, &files).unwrap();
+        assert_eq!(bundle.modules["p"].kind, ModuleKind::ExtensionPackage);
+        assert_eq!(bundle.modules["p"].path, "lib/p/__init__.abi3.so");
+        assert_eq!(bundle.modules["m"].path, "lib/m.cpython-313-x86_64-linux-gnu.so");
+        assert!(bundle.files.contains_key("lib/m.py"));
+        let bundle = add(Keep::Bytecode, &files).unwrap();
+        assert!(!bundle.files.contains_key("lib/m.py"));
+        assert!(!bundle.files.contains_key("lib/p/__init__.py"));
     }
 
     #[test]

@@ -323,13 +323,13 @@ fn check_run(bundle: &Bundle, run: &str) -> Result<(), GatherError> {
         nearest: nearest(module, names).map(str::to_owned),
     };
     let found = bundle.modules.get(module).ok_or_else(unknown)?;
-    let is_package = matches!(found.kind, ModuleKind::Package | ModuleKind::Namespace);
+    let is_package = found.kind.is_package();
     if function.is_none() && is_package && !bundle.modules.contains_key(&format!("{module}.{MAIN}")) {
         return Err(GatherError::NoMain {
             package: module.to_owned(),
         });
     }
-    let code = |module: &Module| module.kind != ModuleKind::Extension;
+    let code = |module: &Module| !module.kind.is_extension();
     if !code(found) && function.is_none() {
         return Err(GatherError::NoMain {
             package: module.to_owned(),

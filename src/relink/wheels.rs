@@ -293,7 +293,7 @@ impl Together {
         let mut lists = Vec::new();
         let (mut missing, mut nameless) = (BTreeSet::new(), BTreeSet::new());
         for (name, module) in &self.bundle.modules {
-            if module.kind != ModuleKind::Extension {
+            if !module.kind.is_extension() {
                 continue;
             }
             let found = closure(&images, &module.path);
