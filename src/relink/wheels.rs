@@ -11,7 +11,7 @@ use crate::bundle::{Bundle, Library, Module, ModuleKind};
 use crate::inspect::Elf;
 use crate::manifest::{Manifest, Selected};
 use crate::model::Os;
-use crate::wheel::{Environment, Image, LibcVersion, Wheel, closure, lacking};
+use crate::wheel::{Environment, Image, LibcVersion, Step, Wheel, closure, lacking};
 
 /// Where the lists of shared libraries are that extension modules need: `recipes/cpython/launcher/library.c`.
 const NEEDED: &str = ".needed";
@@ -300,12 +300,17 @@ impl Together {
             missing.extend(found.missing);
             nameless.extend(found.nameless);
             if !found.load.is_empty() {
-                lists.push((format!("{NEEDED}/{name}"), found.load.join("\n")));
+                let lines = found.load.iter().map(|step| line(step, &self.bundle.files));
+                lists.push((format!("{NEEDED}/{name}"), lines.collect::<Vec<_>>().join("\n")));
             }
         }
+        // Once for each wheel and name, by the first library.
+        let mut said = BTreeSet::new();
         for (path, needed) in missing {
             let wheel = wheel_of(&path);
-            (ear.0)(&Notice::Library { wheel, path, needed });
+            if said.insert((wheel.clone(), needed.clone())) {
+                (ear.0)(&Notice::Library { wheel, path, needed });
+            }
         }
         for (path, name) in nameless {
             let wheel = wheel_of(&path);
@@ -316,6 +321,25 @@ impl Together {
         }
         libc
     }
+}
+
+/// A line of a list of libraries: paths and, for those that need each other, which of them has at which offset of its
+/// file a name of which length that means which: `#FROM OFFSET LENGTH TO`. Parts are separated by tabs.
+fn line(step: &Step, files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut parts = step.libraries.clone();
+    for (from, library) in step.libraries.iter().enumerate() {
+        let names = files
+            .get(library)
+            .and_then(|content| Elf::needed_at(content).ok());
+        for (name, at) in names.into_iter().flatten() {
+            let ties = step.ties.iter();
+            let mut ties = ties.filter(|tie| tie.from == from && tie.name == name);
+            if let Some(tie) = ties.next() {
+                parts.push(format!("#{from} {at} {} {}", name.len(), tie.to));
+            }
+        }
+    }
+    parts.join("\t")
 }
 
 /// The module or package, without dots, in which a file is.

@@ -22,7 +22,7 @@ pub use entry_points::console_scripts;
 pub use marker::{Environment, Marker, ParseMarkerError};
 pub use metadata::{Metadata, MetadataError};
 pub use name::{ParseNameError, WheelName, normalized};
-pub use needed::{Closure, Image, closure};
+pub use needed::{Closure, Image, Step, Tie, closure};
 pub use record::{Record, RecordError};
 pub use requirement::{ParseRequirementError, Requirement};
 pub use spread::{Spread, spread};

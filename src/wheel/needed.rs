@@ -52,11 +52,31 @@ impl Image {
     }
 }
 
+/// Libraries that are loaded at once: one, or several that need each other.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Step {
+    /// Their paths.
+    pub libraries: Vec<String>,
+    /// How they need each other; nothing for one.
+    pub ties: Vec<Tie>,
+}
+
+/// A library needs another of its step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tie {
+    /// Which one needs, by its place in the step.
+    pub from: usize,
+    /// The name that it needs.
+    pub name: String,
+    /// Which one that is.
+    pub to: usize,
+}
+
 /// What has to be there before a library is loaded.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Closure {
-    /// Libraries of wheels, by path: each after those that it needs.
-    pub load: Vec<String>,
+    /// Libraries of wheels, each after those that it needs.
+    pub load: Vec<Step>,
     /// What is neither in a wheel nor on every system: which library needs which name.
     pub missing: BTreeSet<(String, String)>,
     /// Libraries of wheels that are needed by a name that they do not say of themselves, so that the loader will not
@@ -74,7 +94,10 @@ pub fn closure(images: &BTreeMap<String, Image>, path: &str) -> Closure {
     let mut walk = Walk {
         images,
         by_name,
-        seen: BTreeSet::from([path.to_owned()]),
+        root: path,
+        seen: BTreeMap::new(),
+        open: Vec::new(),
+        edges: BTreeMap::new(),
         search: Vec::new(),
         closure: Closure::default(),
     };
@@ -82,38 +105,76 @@ pub fn closure(images: &BTreeMap<String, Image>, path: &str) -> Closure {
     walk.closure
 }
 
+/// A walk in depth that finds circles as it comes back: Tarjan's algorithm.
 struct Walk<'a> {
     images: &'a BTreeMap<String, Image>,
     by_name: BTreeMap<&'a str, Vec<&'a str>>,
-    seen: BTreeSet<String>,
+    root: &'a str,
+    /// When each was met first.
+    seen: BTreeMap<String, usize>,
+    /// Those that are in no step yet, as they were met.
+    open: Vec<String>,
+    /// Which library needs which name, and who that is.
+    edges: BTreeMap<String, Vec<(String, String)>>,
     /// Directories in which those look that needed this one: DT_RPATH is for all below.
     search: Vec<String>,
     closure: Closure,
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, path: &str) {
-        let Some(image) = self.images.get(path) else {
+    /// The first of those that are in no step yet that this one leads to.
+    fn visit(&mut self, path: &str) -> usize {
+        let order = self.seen.len();
+        let mut first = order;
+        self.seen.insert(path.to_owned(), order);
+        self.open.push(path.to_owned());
+        if let Some(image) = self.images.get(path) {
+            let known = self.search.len();
+            let own = image.search.iter().filter_map(|entry| directory(entry, path));
+            self.search.extend(own);
+            for name in &image.needed {
+                if let Some(found) = self.find(path, name) {
+                    let found = found.to_owned();
+                    if self.images[&found].soname.as_deref() != Some(name) {
+                        self.closure.nameless.insert((found.clone(), name.clone()));
+                    }
+                    let edge = (name.clone(), found.clone());
+                    self.edges.entry(path.to_owned()).or_default().push(edge);
+                    first = first.min(match self.seen.get(&found) {
+                        None => self.visit(&found),
+                        Some(order) if self.open.contains(&found) => *order,
+                        Some(_) => first,
+                    });
+                } else if !is_of_system(name) {
+                    self.closure.missing.insert((path.to_owned(), name.clone()));
+                }
+            }
+            self.search.truncate(known);
+        }
+        if first == order {
+            self.close(path);
+        }
+        first
+    }
+
+    /// Makes a step of what was met since a library, which is loaded by itself if it is the root.
+    fn close(&mut self, path: &str) {
+        let at = self.open.iter().position(|open| open == path).unwrap_or(0);
+        let mut libraries = self.open.split_off(at);
+        libraries.retain(|library| library != self.root);
+        if libraries.is_empty() {
             return;
-        };
-        let known = self.search.len();
-        let own = image.search.iter().filter_map(|entry| directory(entry, path));
-        self.search.extend(own);
-        for name in &image.needed {
-            if let Some(found) = self.find(path, name) {
-                let found = found.to_owned();
-                if self.images[&found].soname.as_deref() != Some(name) {
-                    self.closure.nameless.insert((found.clone(), name.clone()));
+        }
+        let mut ties = Vec::new();
+        for (from, library) in libraries.iter().enumerate() {
+            for (name, found) in self.edges.get(library).into_iter().flatten() {
+                if let Some(to) = libraries.iter().position(|other| other == found) {
+                    let name = name.clone();
+                    ties.push(Tie { from, name, to });
                 }
-                if self.seen.insert(found.clone()) {
-                    self.visit(&found);
-                    self.closure.load.push(found);
-                }
-            } else if !is_of_system(name) {
-                self.closure.missing.insert((path.to_owned(), name.clone()));
             }
         }
-        self.search.truncate(known);
+        self.closure.load.push(Step { libraries, ties });
     }
 
     /// The library of a wheel that has this name: where the loader would look, else where there is one only.
@@ -186,6 +247,13 @@ mod tests {
             .collect()
     }
 
+    fn steps(closure: &Closure) -> Vec<Vec<&str>> {
+        let libraries = closure.load.iter().map(|step| &step.libraries);
+        libraries
+            .map(|libraries| libraries.iter().map(String::as_str).collect())
+            .collect()
+    }
+
     #[test]
     fn libraries_come_after_those_that_they_need() {
         let images = images(&[
@@ -210,7 +278,7 @@ mod tests {
         ]);
         let found = closure(&images, "n/x.so");
         let expected = ["n.libs/libquad.so", "n.libs/libfortran.so", "n.libs/libblas.so"];
-        assert_eq!(found.load, expected);
+        assert_eq!(steps(&found), expected.map(|library| vec![library]));
         assert!(found.missing.is_empty() && found.nameless.is_empty(), "{found:?}");
     }
 
@@ -226,7 +294,7 @@ mod tests {
             ("b/libtwo.so", image("libtwo.so", &[], "")),
         ]);
         let found = closure(&images, "a/x.so");
-        assert_eq!(found.load, ["a/liby.so"]);
+        assert_eq!(steps(&found), [["a/liby.so"]]);
         let missing: Vec<_> = found
             .missing
             .iter()
@@ -245,13 +313,46 @@ mod tests {
     }
 
     #[test]
-    fn circles_end() {
+    fn circles_are_loaded_at_once() {
         let images = images(&[
-            ("x.so", image("x.so", &["liba.so", "x.so"], "$ORIGIN")),
+            ("x.so", image("x.so", &["liba.so", "libd.so"], "$ORIGIN")),
             ("liba.so", image("liba.so", &["libb.so"], "")),
-            ("libb.so", image("libb.so", &["liba.so", "x.so"], "")),
+            (
+                "libb.so",
+                image("libb.so", &["libc.so", "libd.so", "libc.so.6"], ""),
+            ),
+            ("libc.so", image("libc.so", &["liba.so", "libb.so"], "")),
+            ("libd.so", image("libd.so", &["x.so"], "")),
         ]);
-        assert_eq!(closure(&images, "x.so").load, ["libb.so", "liba.so"]);
+        let found = closure(&images, "x.so");
+        assert_eq!(
+            steps(&found),
+            [vec!["liba.so", "libb.so", "libc.so", "libd.so"]],
+            "by the module itself, which is loaded last"
+        );
+        let found = closure(&images, "liba.so");
+        assert_eq!(steps(&found), [vec!["libb.so", "libc.so", "libd.so", "x.so"]]);
+        let mut apart = images.clone();
+        apart.insert("libd.so".to_owned(), image("libd.so", &[], ""));
+        let found = closure(&apart, "x.so");
+        assert_eq!(
+            steps(&found),
+            [vec!["libd.so"], vec!["liba.so", "libb.so", "libc.so"]]
+        );
+        let ties: Vec<_> = found.load[1]
+            .ties
+            .iter()
+            .map(|tie| (tie.from, tie.name.as_str(), tie.to))
+            .collect();
+        assert_eq!(
+            ties,
+            [
+                (0, "libb.so", 1),
+                (1, "libc.so", 2),
+                (2, "liba.so", 0),
+                (2, "libb.so", 1)
+            ]
+        );
     }
 
     #[test]

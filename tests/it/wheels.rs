@@ -335,8 +335,11 @@ fn what_cannot_be_embedded_is_refused() {
     );
 }
 
-const BASE: &str = "static int total; int base_add(int n) { return total += n; }";
-const TALLY: &str = "int base_add(int); int tally(int n) { return base_add(n); }";
+/// Two libraries that need each other.
+const BASE: &str =
+    "int tally_times(void); static int total; int base_add(int n) { return total += n * tally_times(); }";
+const TALLY: &str =
+    "int base_add(int); int tally_times(void) { return 1; } int tally(int n) { return base_add(n); }";
 /// A module with a function `call(n)`, and one for others who link to it.
 const MODULE: &str = r#"
 #include <Python.h>
@@ -357,7 +360,7 @@ names = sys.argv[1:]
 if names:
     import fast, fast._core
     print(fast._core.call(5))
-    # An application may close what it does not know.
+    # An application may close what it does not know, and libraries that need each other are known by number.
     os.closerange(3, 200)
     import fast._more, fast._whole
     print(fast._more.call(20), fast._core.call(100))
@@ -366,7 +369,8 @@ if names:
     print(again.call(1000), fast._whole.call(3))
     print(fast._core.__file__.rpartition("site-packages")[2])
     links = [f"/proc/self/fd/{file}" for file in os.listdir("/proc/self/fd")]
-    print([os.readlink(link) for link in links if os.path.exists(link) and "memfd" in os.readlink(link)])
+    files = [os.readlink(link) for link in links if os.path.exists(link)]
+    print(len([file for file in files if "memfd" in file]))
 "#;
 
 /// Compiles a shared library.
@@ -402,8 +406,13 @@ fn extension_modules_load_without_a_file() {
     fs_err::create_dir_all(&libraries).unwrap();
     let here = format!("-L{}", libraries.display());
     let rpath = "-Wl,-rpath,$ORIGIN/../fast.libs";
-    let base = compile(&libraries, "libbase-1a2b.so", BASE, &[]);
-    let tally = compile(&libraries, "libtally.so.1", TALLY, &[&here, "-l:libbase-1a2b.so"]);
+    // With versions of symbols, which have names of libraries, too.
+    let versions = "-Wl,--default-symver";
+    let (base_name, tally_name) = ("libbase-1a2b3c4d.so", "libtally-5e6f7a8b.so.1");
+    let [to_base, to_tally] = [base_name, tally_name].map(|name| format!("-l:{name}"));
+    compile(&libraries, base_name, BASE, &[versions]);
+    let tally = compile(&libraries, tally_name, TALLY, &[versions, &here, &to_base]);
+    let base = compile(&libraries, base_name, BASE, &[versions, &here, &to_tally]);
     let module = |name: &str, called: &str, shared: &str, needs: &str, words: &[&str]| {
         let source = MODULE.replace("CALLED", called).replace("SHARED", shared);
         let stem = name.split('.').next().unwrap();
@@ -417,8 +426,8 @@ fn extension_modules_load_without_a_file() {
         )
     };
     let core = format!("_core{suffix}");
-    let core_bytes = module(&core, "tally", "core", "libtally.so.1", &[]);
-    let more = module("_more.abi3.so", "tally", "more", "libtally.so.1", &[]);
+    let core_bytes = module(&core, "tally", "core", tally_name, &[]);
+    let more = module("_more.abi3.so", "tally", "more", tally_name, &[]);
     let whole = module(
         "_whole.so",
         "core",
@@ -428,11 +437,12 @@ fn extension_modules_load_without_a_file() {
     );
     let wheel = Wheel::new(&format!("fast-1-{tag}-{tag}-manylinux_2_99_x86_64.whl"))
         .file("fast/__init__.py", "")
+        .file("fast/_core.py", "1 / 0\n")
         .file(&format!("fast/{core}"), core_bytes)
         .file("fast/_more.abi3.so", more)
         .file("fast/_whole.so", whole)
-        .file("fast.libs/libbase-1a2b.so", base)
-        .file("fast.libs/libtally.so.1", tally)
+        .file(&format!("fast.libs/{base_name}"), base)
+        .file(&format!("fast.libs/{tally_name}"), tally)
         .write(&place_of("wheels"));
     let script = place_of("app.py");
     fs_err::write(&script, APP).unwrap();
@@ -442,7 +452,7 @@ fn extension_modules_load_without_a_file() {
         let told = linked(place.path(), &executable, &[&words[..], packing].concat());
         assert!(told.contains("needs version 2.99 of the C library"), "{told}");
         assert!(!told.contains("warning"), "{told}");
-        let expected = format!("5\n25 125\n1125 1128\n/fast/{core}\n[]");
+        let expected = format!("5\n25 125\n1125 1128\n/fast/{core}\n0");
         assert_eq!(run(&executable, &["all"]), expected);
         requires!("strace", Command::new("strace").arg("-V").output().is_ok());
         let opened = |words: &[&str]| {

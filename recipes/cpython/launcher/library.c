@@ -31,6 +31,7 @@ typedef struct library {
     struct library *next;
     const char *data;     /* its content in the bundle */
     int file;             /* -1 when it is closed, as it is once the library is loaded */
+    int stays_open;       /* others know it by the number of its file, too */
     char path[PATH_SIZE]; /* what the loader knows it by */
 } library;
 
@@ -126,6 +127,7 @@ pbs_library_path(const pbs_bytes *name, const pbs_blob *content)
             found->next = libraries;
             found->data = content->kept.data;
             found->file = file;
+            found->stays_open = 0;
             write_path(found->path, library_count++, file);
             libraries = found;
         }
@@ -159,50 +161,130 @@ pbs_library_tried(const pbs_blob *content)
             dlclose(handle);
 #ifdef __GLIBC__
             /* It knows the library by its path and does not open it again. */
-            close(found->file);
-            found->file = -1;
+            if (!found->stays_open) {
+                close(found->file);
+                found->file = -1;
+            }
 #endif
         }
     }
     pthread_mutex_unlock(&lock);
 }
 
+/* Libraries of one line of a list. */
+enum { MOST = 64 };
+
+typedef struct {
+    pbs_file files[MOST];
+    int count;
+} circle;
+
+/* Library `from` names library `to` at an offset of its file: puts a path there that leads to the memory file. */
 static int
-load(const pbs_file *file)
+tie(const circle *libraries, const char *text)
 {
-    PyObject *path = pbs_library_path(&file->path, &file->content);
-    const char *text = path == NULL ? NULL : PyUnicode_AsUTF8(path);
-    if (text == NULL) {
-        Py_XDECREF(path);
+    unsigned long from, offset, length, to;
+    char path[32];
+    if (sscanf(text, "#%lu %lu %lu %lu", &from, &offset, &length, &to) != 4 || from >= (size_t)libraries->count ||
+        to >= (size_t)libraries->count) {
+        PyErr_SetString(PyExc_ImportError, "what the executable embeds is damaged");
         return -1;
     }
-    /* Those who need it find it by its soname from now on. */
-    void *handle = dlopen(text, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL) {
-        PyErr_Format(PyExc_ImportError, "the embedded library %s cannot be loaded: %s", file->path.data, dlerror());
+    pthread_mutex_lock(&lock);
+    library *needs = find(libraries->files[from].content.kept.data);
+    library *needed = find(libraries->files[to].content.kept.data);
+    int written = -1;
+    if (needs != NULL && needed != NULL && needs->file >= 0 && needed->file >= 0) {
+        int size = snprintf(path, sizeof path, "/proc/self/fd/%d", needed->file);
+        if ((unsigned long)size > length) {
+            /* Not on every system, but shorter. */
+            size = snprintf(path, sizeof path, "/dev/fd/%d", needed->file);
+        }
+        needed->stays_open = 1;
+        if ((unsigned long)size <= length) {
+            written = pwrite(needs->file, path, (size_t)size + 1, (off_t)offset) == size + 1 ? 0 : -1;
+        }
     }
-    Py_DECREF(path);
-    pbs_library_tried(&file->content);
-    return handle == NULL ? -1 : 0;
+    pthread_mutex_unlock(&lock);
+    if (written < 0) {
+        PyErr_Format(PyExc_ImportError, "the embedded library %s cannot be told where %s is",
+                     libraries->files[from].path.data, libraries->files[to].path.data);
+    }
+    return written;
+}
+
+static int
+is_loaded(const pbs_file *file)
+{
+    pthread_mutex_lock(&lock);
+    library *found = find(file->content.kept.data);
+    void *handle = found == NULL ? NULL : dlopen(found->path, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle != NULL) {
+        dlclose(handle);
+    }
+    pthread_mutex_unlock(&lock);
+    return handle != NULL;
+}
+
+/* Loads the libraries of a line: one, or several that need each other and of which the first brings the others. */
+static int
+load(const char *line, const char *end)
+{
+    circle libraries;
+    libraries.count = 0;
+    PyObject *first = NULL;
+    int loaded = 0, done = 0;
+    while (done == 0 && line < end) {
+        const char *stop = memchr(line, '\t', (size_t)(end - line));
+        size_t length = (size_t)((stop == NULL ? end : stop) - line);
+        pbs_file *file = &libraries.files[libraries.count];
+        if (*line == '#') {
+            done = loaded ? 0 : tie(&libraries, line);
+        }
+        else if (libraries.count == MOST || !pbs_bundle_find(line, length, file)) {
+            PyErr_Format(PyExc_ImportError, "the executable has no library %.*s", (int)length, line);
+            done = -1;
+        }
+        else {
+            loaded = loaded || is_loaded(file);
+            libraries.count++;
+            PyObject *path = pbs_library_path(&file->path, &file->content);
+            done = path == NULL ? -1 : 0;
+            if (first == NULL) {
+                first = path;
+            }
+            else {
+                Py_XDECREF(path);
+            }
+        }
+        line += length + 1;
+    }
+    const char *path = done < 0 || first == NULL ? NULL : PyUnicode_AsUTF8(first);
+    done = path == NULL ? -1 : 0;
+    /* Those who need it find it by its soname from now on. */
+    if (done == 0 && dlopen(path, RTLD_NOW | RTLD_LOCAL) == NULL) {
+        PyErr_Format(PyExc_ImportError, "the embedded library %s cannot be loaded: %s", libraries.files[0].path.data,
+                     dlerror());
+        done = -1;
+    }
+    Py_XDECREF(first);
+    for (int i = 0; i < libraries.count; i++) {
+        pbs_library_tried(&libraries.files[i].content);
+    }
+    return done;
 }
 
 static int
 load_all(const char *line, const char *end)
 {
-    while (line < end) {
+    int done = 0;
+    while (done == 0 && line < end) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
-        size_t length = (size_t)((stop == NULL ? end : stop) - line);
-        pbs_file file;
-        if (!pbs_bundle_find(line, length, &file)) {
-            PyErr_Format(PyExc_ImportError, "the executable has no library %.*s", (int)length, line);
-            return -1;
-        }
-        if (load(&file) < 0) {
-            return -1;
-        }
-        line += length + 1;
+        stop = stop == NULL ? end : stop;
+        done = load(line, stop);
+        line = stop + 1;
     }
-    return 0;
+    return done;
 }
 
 int
