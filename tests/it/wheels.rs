@@ -407,7 +407,10 @@ fn extension_modules_load_without_a_file() {
     let here = format!("-L{}", libraries.display());
     let rpath = "-Wl,-rpath,$ORIGIN/../fast.libs";
     // With versions of symbols, which have names of libraries, too.
-    let versions = "-Wl,--default-symver";
+    let script = place_of("versions");
+    fs_err::write(&script, "FAST_1 { *; };").unwrap();
+    let versions = format!("-Wl,--version-script={}", script.display());
+    let versions = versions.as_str();
     let (base_name, tally_name) = ("libbase-1a2b3c4d.so", "libtally-5e6f7a8b.so.1");
     let [to_base, to_tally] = [base_name, tally_name].map(|name| format!("-l:{name}"));
     compile(&libraries, base_name, BASE, &[versions]);
