@@ -187,6 +187,7 @@ impl Together {
             shadowed.extend(top.filter(|_| is_taken).map(str::to_owned));
             !is_taken && !single.excludes(&super::gather::module_of(path))
         });
+        without_hidden(&mut files, library);
         let size = files.values().map(|content| content.len() as u64).sum();
         let mut own = Bundle::default();
         library.add(&mut own, files)?;
@@ -321,6 +322,22 @@ impl Together {
         }
         libc
     }
+}
+
+/// Takes modules out that stand beside a package of their name: the package is imported.
+fn without_hidden(files: &mut BTreeMap<String, Vec<u8>>, library: &Library<'_>) {
+    let packages: BTreeSet<String> = files
+        .keys()
+        .filter_map(|path| path.rsplit_once('/'))
+        .filter(|(_, file)| library.stem(file) == Some("__init__"))
+        .map(|(directory, _)| directory.to_owned())
+        .collect();
+    files.retain(|path, _| {
+        let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let separator = if directory.is_empty() { "" } else { "/" };
+        let stem = library.stem(file);
+        !stem.is_some_and(|stem| packages.contains(&format!("{directory}{separator}{stem}")))
+    });
 }
 
 /// A line of a list of libraries: paths and, for those that need each other, which of them has at which offset of its

@@ -81,18 +81,13 @@ impl Metadata {
             let missing = MetadataError::Missing { file: FILE, field };
             all(&fields, field).next().cloned().ok_or(missing)
         };
-        let python = match one("Requires-Python") {
-            Ok(value) => Some(Specifiers::parse(&value).ok_or(MetadataError::Value {
-                file: FILE,
-                field: "Requires-Python",
-                value,
-            })?),
-            Err(_) => None,
-        };
         Ok(Self {
             name: one("Name")?,
             version: one("Version")?,
-            python,
+            // What means nothing is no condition for installers either: there are wheels with `>=3.6.*`.
+            python: one("Requires-Python")
+                .ok()
+                .and_then(|text| Specifiers::parse(&text)),
             requires: all(&fields, "Requires-Dist").cloned().collect(),
             licenses: all(&fields, "License-File").cloned().collect(),
         })
@@ -139,8 +134,8 @@ mod tests {
     fn what_is_not_said_is_an_error() {
         let error = Metadata::parse("Name: a\r\n\r\nVersion: 1\r\n").unwrap_err();
         assert_eq!(error.to_string(), "`METADATA` does not say `Version`");
-        let error = Metadata::parse("Name: a\nVersion: 1\nRequires-Python: three\n").unwrap_err();
-        assert!(error.to_string().contains("`Requires-Python: three`"), "{error}");
+        let metadata = Metadata::parse("Name: a\nVersion: 1\nRequires-Python: >=3.6.*\n").unwrap();
+        assert_eq!(metadata.python, None);
     }
 
     #[test]

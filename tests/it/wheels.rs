@@ -147,6 +147,10 @@ fn a_wheel_is_in_the_file_with_all_that_it_says() {
     let shop = Wheel::new("shop-1.5-py3-none-any.whl")
         .file("shop/__init__.py", SHOP)
         .file("shop/goods.txt", "bread\n")
+        .file(
+            "shop.py",
+            "1 / 0  # never imported, as there is a package of its name\n",
+        )
         .file("shop/old_template.py", "print 'of another Python'\n")
         .file("dataclasses.py", "1 / 0\n")
         .file("math/__init__.py", "1 / 0\n")
