@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod plan;
 pub mod recipe;
 pub mod verify;
+pub mod wheel;
 
 // L2 · world: each module owns one kind of effect.
 #[cfg(feature = "driver")]

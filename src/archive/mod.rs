@@ -5,6 +5,7 @@
 
 mod deb;
 mod error;
+mod files;
 mod globs;
 mod hunk;
 mod intake;
@@ -18,6 +19,7 @@ mod unpack;
 mod zipped;
 
 pub use error::{ArchiveError, EntryFault};
+pub use files::read_zip;
 pub use hunk::ParsePatchError;
 pub use limits::UnpackLimits;
 pub use members::packing;

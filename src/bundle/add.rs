@@ -82,7 +82,7 @@ impl Library<'_> {
                     put_file(bundle, place, content)?;
                 }
             }
-            put_module(bundle, found.name, module)?;
+            self.put(bundle, found.name, module)?;
         }
         for (name, path) in namespaces {
             bundle.modules.entry(name).or_insert(Module {
@@ -99,18 +99,7 @@ impl Library<'_> {
         let (directory, file) = path
             .rsplit_once('/')
             .map_or(("", path), |(directory, file)| (directory, file));
-        let (stem, form) = if let Some(stem) = file.strip_suffix(".py") {
-            (stem, Form::Source)
-        } else if let Some(stem) = file.strip_suffix(".pyc") {
-            (stem, Form::Bytecode)
-        } else {
-            // The longest of those that fit: `.so` ends `.abi3.so`, too.
-            let stems = self.extension_suffixes.iter();
-            let stem = stems
-                .filter_map(|suffix| file.strip_suffix(suffix.as_str()))
-                .min_by_key(|stem| stem.len())?;
-            (stem, Form::Library)
-        };
+        let (stem, form) = self.form(file)?;
         let packages = directory.split('/').filter(|component| !component.is_empty());
         let is_package = stem == INIT && !directory.is_empty();
         let names: Vec<&str> = packages.chain((!is_package).then_some(stem)).collect();
@@ -122,12 +111,66 @@ impl Library<'_> {
         Some(Found {
             name: names.join("."),
             kind: match form {
+                Form::Library if is_package => ModuleKind::ExtensionPackage,
                 Form::Library => ModuleKind::Extension,
                 _ if is_package => ModuleKind::Package,
                 _ => ModuleKind::Module,
             },
             form,
         })
+    }
+
+    /// Puts a module where none is, or a namespace, which may be in many places.
+    ///
+    /// Of files of one name in one directory the first is taken that an import would look for; compiled packages bring
+    /// their sources beside them.
+    fn put(&self, bundle: &mut Bundle, name: String, module: Module) -> Result<(), AddError> {
+        let first = bundle.modules.get(&name);
+        let Some(first) = first.filter(|first| first.kind != ModuleKind::Namespace) else {
+            bundle.modules.insert(name, module);
+            return Ok(());
+        };
+        if parent(&first.path) != parent(&module.path) {
+            return Err(AddError::Twice {
+                name,
+                first: first.path.clone(),
+                second: module.path,
+            });
+        }
+        if self.order(&module.path) < self.order(&first.path) {
+            bundle.modules.insert(name, module);
+        }
+        Ok(())
+    }
+
+    /// When an import looks for a file, among those of its name and directory.
+    fn order(&self, path: &str) -> usize {
+        let suffixes = self.extension_suffixes;
+        let longest = (0..suffixes.len())
+            .filter(|at| path.ends_with(suffixes[*at].as_str()))
+            .max_by_key(|at| suffixes[*at].len());
+        longest.unwrap_or(suffixes.len() + usize::from(!path.ends_with(".py")))
+    }
+
+    /// The name of a file without what says that it is a module; `None` if it is none.
+    #[must_use]
+    pub fn stem<'p>(&self, file: &'p str) -> Option<&'p str> {
+        self.form(file).map(|(stem, _)| stem)
+    }
+
+    fn form<'p>(&self, file: &'p str) -> Option<(&'p str, Form)> {
+        if let Some(stem) = file.strip_suffix(".py") {
+            return Some((stem, Form::Source));
+        }
+        if let Some(stem) = file.strip_suffix(".pyc") {
+            return Some((stem, Form::Bytecode));
+        }
+        // The longest of those that fit: `.so` ends `.abi3.so`, too.
+        let stems = self.extension_suffixes.iter();
+        let stem = stems
+            .filter_map(|suffix| file.strip_suffix(suffix.as_str()))
+            .min_by_key(|stem| stem.len())?;
+        Some((stem, Form::Library))
     }
 
     /// Where the bytecode of a source is.
@@ -164,27 +207,16 @@ enum Form {
     Library,
 }
 
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
 fn put_file(bundle: &mut Bundle, path: String, content: Vec<u8>) -> Result<(), AddError> {
     if bundle.files.contains_key(&path) {
         return Err(AddError::Same { path });
     }
     bundle.files.insert(path, content);
     Ok(())
-}
-
-fn put_module(bundle: &mut Bundle, name: String, module: Module) -> Result<(), AddError> {
-    match bundle.modules.get(&name) {
-        // A namespace may be in many places.
-        Some(first) if first.kind != ModuleKind::Namespace => Err(AddError::Twice {
-            name,
-            first: first.path.clone(),
-            second: module.path,
-        }),
-        _ => {
-            bundle.modules.insert(name, module);
-            Ok(())
-        }
-    }
 }
 
 /// Whether `import` could name it.
@@ -200,6 +232,7 @@ pub fn is_identifier(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::Keep;
 
     fn add(files: &[(&str, &[u8])]) -> Result<Bundle, AddError> {
         let suffixes = [".cpython-313-x86_64-linux-gnu.so", ".abi3.so", ".so"].map(str::to_owned);
@@ -254,6 +287,26 @@ mod tests {
         assert_eq!(bundle.files["lib/p/data.txt"], b"text");
         assert!(bundle.files.contains_key("lib/no-package/m.py"));
         assert!(!bundle.files.keys().any(|path| path.contains(CACHE)));
+    }
+
+    #[test]
+    fn what_is_compiled_comes_before_its_source() {
+        let files: [(&str, &[u8]); 5] = [
+            ("p/__init__.py", b"# p"),
+            ("p/__init__.abi3.so", b"ELF p"),
+            ("m.py", b"# m"),
+            ("m.so", b"ELF m"),
+            ("m.cpython-313-x86_64-linux-gnu.so", b"ELF m of this version"),
+        ];
+        let bundle = add(&files).unwrap();
+        assert_eq!(bundle.modules["p"].kind, ModuleKind::ExtensionPackage);
+        assert_eq!(bundle.modules["p"].path, "lib/p/__init__.abi3.so");
+        assert_eq!(bundle.modules["m"].path, "lib/m.cpython-313-x86_64-linux-gnu.so");
+        assert!(bundle.files.contains_key("lib/m.py"));
+        let mut bundle = bundle;
+        bundle.keep(Keep::Bytecode);
+        assert!(!bundle.files.contains_key("lib/m.py"));
+        assert!(!bundle.files.contains_key("lib/p/__init__.py"));
     }
 
     #[test]

@@ -42,6 +42,22 @@ pub enum ModuleKind {
     Namespace,
     /// A shared library.
     Extension,
+    /// A package whose `__init__` is a shared library.
+    ExtensionPackage,
+}
+
+impl ModuleKind {
+    /// Whether it has modules in it.
+    #[must_use]
+    pub fn is_package(self) -> bool {
+        matches!(self, Self::Package | Self::Namespace | Self::ExtensionPackage)
+    }
+
+    /// Whether it is a shared library.
+    #[must_use]
+    pub fn is_extension(self) -> bool {
+        matches!(self, Self::Extension | Self::ExtensionPackage)
+    }
 }
 
 /// What is kept of a module written in Python.

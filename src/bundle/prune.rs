@@ -15,11 +15,12 @@ impl Bundle {
             let stays = stays(name);
             match module.kind {
                 ModuleKind::Namespace => packages.insert(module.path.clone(), stays),
-                _ => sources.insert(module.path.clone(), stays),
+                ModuleKind::Package | ModuleKind::ExtensionPackage => {
+                    packages.insert(parent(&module.path).to_owned(), stays);
+                    sources.insert(module.path.clone(), stays)
+                }
+                ModuleKind::Module | ModuleKind::Extension => sources.insert(module.path.clone(), stays),
             };
-            if module.kind == ModuleKind::Package {
-                packages.insert(parent(&module.path).to_owned(), stays);
-            }
         }
         let nearest = |path: &str| {
             let mut directory = parent(path);
@@ -41,9 +42,8 @@ impl Bundle {
         match keep {
             Keep::Both => {}
             Keep::Bytecode => {
-                let compiled = self.modules.values().filter(|module| module.code.is_some());
-                let sources: BTreeSet<&str> = compiled.map(|module| module.path.as_str()).collect();
-                self.files.retain(|path, _| !sources.contains(path.as_str()));
+                let sources: BTreeSet<String> = self.modules.iter().filter_map(source).collect();
+                self.files.retain(|path, _| !sources.contains(path));
             }
             Keep::Source => {
                 let files = &self.files;
@@ -54,6 +54,16 @@ impl Bundle {
             }
         }
     }
+}
+
+/// The source of a module that can do without it; machine code may have one beside it.
+fn source((name, module): (&String, &Module)) -> Option<String> {
+    let stem = match module.kind {
+        ModuleKind::ExtensionPackage => "__init__",
+        ModuleKind::Extension => name.rsplit('.').next()?,
+        _ => return module.code.is_some().then(|| module.path.clone()),
+    };
+    Some(format!("{}/{stem}.py", parent(&module.path)))
 }
 
 fn parent(path: &str) -> &str {

@@ -90,7 +90,7 @@ pub fn write_bundle(bundle: &Bundle, compress: bool) -> Result<Vec<u8>, WriteBun
         };
         let content = file.map(|(_, content)| content).unwrap_or_default();
         let (code, source) = match (&module.code, module.kind) {
-            (_, ModuleKind::Extension) => (content, Content::default()),
+            (_, kind) if kind.is_extension() => (content, Content::default()),
             (Some(code), _) => (data.content(name, &code.0)?, content),
             (None, _) => (Content::default(), content),
         };
@@ -145,6 +145,7 @@ fn flags(kind: ModuleKind) -> usize {
         ModuleKind::Package => 1,
         ModuleKind::Namespace => 2,
         ModuleKind::Extension => 4,
+        ModuleKind::ExtensionPackage => 5,
     }
 }
 
@@ -286,6 +287,7 @@ mod tests {
             ),
             ("a.b", module(ModuleKind::Module, "lib/a/b.py", None)),
             ("a.x", module(ModuleKind::Extension, "lib/a/x.so", None)),
+            ("e", module(ModuleKind::ExtensionPackage, "lib/a/x.so", None)),
             ("n", module(ModuleKind::Namespace, "lib/n", None)),
         ];
         bundle.modules = modules.map(|(name, module)| (name.to_owned(), module)).into();
@@ -320,6 +322,10 @@ mod tests {
         assert_eq!(read.bytes(b + 32).len(), 2000);
         let x = read.module("a.x").unwrap();
         assert_eq!(read.bytes(x + 20), b"ELF");
+        assert_eq!(
+            (read.number(x + 16), read.number(read.module("e").unwrap() + 16)),
+            (4, 5)
+        );
         assert_eq!(read.bytes(read.module("n").unwrap() + 8), b"lib/n");
         assert_eq!(read.module("b"), None);
         let files: Vec<_> = (0..read.number(32))

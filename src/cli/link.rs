@@ -15,7 +15,7 @@ use super::context::Context;
 use super::fail::CliError;
 use crate::engine::Standing;
 use crate::link::{Linker, find_linker};
-use crate::relink::{RelinkError, Request, linkers, relink};
+use crate::relink::{Ear, Notice, RelinkError, Request, linkers, relink};
 
 /// Where it is written if nobody says.
 const OUTPUT: &str = "python";
@@ -63,12 +63,14 @@ impl Link {
         };
         let distribution = Standing::open(&context.store()?, &working_dir.join(distribution))?;
         let output = working_dir.join(self.output());
+        let hear = |notice: &Notice| context.say(&told::heard(notice));
         let request = Request {
             selection: &selection,
             linker: &linker,
             output: &output,
             strip: words.strip,
             single: single.as_ref(),
+            ear: Ear(&hear),
         };
         let linked = relink(&distribution.python, &distribution.manifest, &request)?;
         self.report(context, &linker.name, &linked)

@@ -1,5 +1,6 @@
 //! ELF: what a loader and a linker would read in an object, a library or an executable.
 
+mod needed;
 mod read;
 mod symbols;
 

@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(
             words,
             "-o python -no-pie -z relro -z now -z noexecstack --eh-frame-hdr --build-id=none --export-dynamic \
-             --exclude-libs=ALL --as-needed -z keep-text-section-prefix --strip-all -dynamic-linker /lib/ld.so /d/build/link/crt1.o \
+             --exclude-libs=ALL --as-needed --gc-sections -z keep-text-section-prefix --strip-all -dynamic-linker /lib/ld.so /d/build/link/crt1.o \
              /d/build/main.o inittab.o bundle.o \
              --start-group /d/build/lib/libz.a --end-group -L/d/build/link -lm /d/build/link/libbuiltins.a -lc \
              /d/build/link/libbuiltins.a /d/build/link/crtn.o"

@@ -130,8 +130,9 @@ fn needs(bundle: &Bundle) -> Vec<Need> {
         if name.starts_with(SYSCONFIG.1) {
             needs.push(need(SYSCONFIG.0, name.clone()));
         }
-        if let (ModuleKind::Extension, Some((package, _))) = (module.kind, name.split_once('.')) {
-            needs.push(need(package, format!("{package}.*")));
+        let top = name.split('.').next().unwrap_or(name);
+        if module.kind.is_extension() && (module.kind.is_package() || top != name) {
+            needs.push(need(top, format!("{top}.*")));
         }
     }
     needs.dedup();
@@ -185,12 +186,13 @@ impl Modules for Known<'_> {
         let module = self.bundle.modules.get(name)?;
         let kind = match module.kind {
             _ if self.program == Some(name) => Kind::Program,
-            ModuleKind::Package | ModuleKind::Namespace => Kind::Package,
-            ModuleKind::Module | ModuleKind::Extension => Kind::Module,
+            kind if kind.is_package() => Kind::Package,
+            _ => Kind::Module,
         };
         let code = match (module.kind, self.bundle.files.get(&module.path)) {
             (ModuleKind::Namespace, _) => Code::Source(Scan::default()),
-            (ModuleKind::Extension, _) | (_, None) => Code::Native(Vec::new()),
+            (kind, _) if kind.is_extension() => Code::Native(Vec::new()),
+            (_, None) => Code::Native(Vec::new()),
             (_, Some(source)) => match scan(source, name, kind, &self.interpreter) {
                 Ok(scan) => Code::Source(self.counting(name, scan)),
                 Err(error) => Code::Broken(error),
@@ -312,7 +314,7 @@ mod tests {
         let reach = reachable(&manifest(), &bundle, &[root], None, Functions::Of(&own));
         assert_eq!(reach.names().collect::<Vec<_>>(), ["a", "app", "b"]);
         assert!(reach.has("b") && !reach.has("c"));
-        assert_eq!(reach.reason("b").unwrap(), "imported by app (line 3), runs");
+        assert_eq!(reach.reason("b").unwrap(), "imported by app (line 3)");
         assert_eq!(reach.certainty("b"), Some(Certainty::Lazy));
     }
 }

@@ -1,4 +1,4 @@
-//! Bytecode for an application, made by the distribution's own interpreter.
+//! Bytecode for an application and its wheels, made by the distribution's own interpreter.
 
 use camino::Utf8Path;
 
@@ -30,6 +30,26 @@ for _ in range(number()):
         write(1, b"0", str(error).encode("utf-8", "replace"))
 "#;
 
+/// So many modules are compiled by one process. Always the same number, whatever the machine: what is marshalled may
+/// depend on what was compiled before.
+const SHARE: usize = 100;
+
+/// A source that is no Python.
+#[derive(Debug)]
+pub(super) struct NoPython {
+    /// The module that it should be.
+    pub(super) module: String,
+    /// Where it stands in the bundle.
+    pub(super) path: String,
+    /// The line, from 1; 0 where it is the whole file.
+    pub(super) line: u64,
+    /// What is wrong with it.
+    pub(super) message: String,
+}
+
+/// Bytecode, or the line and what is wrong with it.
+type Made = Result<Vec<u8>, (u64, String)>;
+
 /// Whether the interpreter of a distribution can be run on this machine.
 pub(super) fn runs_here(manifest: &Manifest) -> bool {
     let triple = &manifest.target_triple;
@@ -40,16 +60,16 @@ pub(super) fn runs_here(manifest: &Manifest) -> bool {
             .is_some_and(|arch| arch.as_str() == std::env::consts::ARCH)
 }
 
-/// Compiles the modules of a bundle that have a source and no bytecode.
+/// Compiles the modules of a bundle that have a source and no bytecode; those that cannot be compiled stay as they are.
 ///
-/// Where the distribution's interpreter does not run on this machine, they stay as they are: the executable compiles
-/// them when they are imported.
+/// Where the distribution's interpreter does not run on this machine, all do: the executable compiles them when they
+/// are imported.
 pub(super) fn compile(
     bundle: &mut Bundle,
     python: &Utf8Path,
     manifest: &Manifest,
     single: &SingleFile,
-) -> Result<(), GatherError> {
+) -> Result<Vec<NoPython>, GatherError> {
     let modules = bundle.modules.iter();
     let names: Vec<String> = modules
         .filter(|(_, module)| matches!(module.kind, ModuleKind::Module | ModuleKind::Package))
@@ -57,24 +77,72 @@ pub(super) fn compile(
         .map(|(name, _)| name.clone())
         .collect();
     if names.is_empty() || !runs_here(manifest) {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let interpreter = python.join(manifest.python_exe.as_str());
+    let shares: Vec<&[String]> = names.chunks(SHARE).collect();
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let given: &Bundle = bundle;
+    let (shares, interpreter) = (&shares, &interpreter);
+    let made = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..jobs.min(shares.len()))
+            .map(|job| {
+                scope.spawn(move || {
+                    let own = shares.iter().enumerate().skip(job).step_by(jobs);
+                    own.map(|(at, names)| Ok((at, ask(interpreter, given, names, single.optimize)?)))
+                        .collect::<Result<Vec<_>, GatherError>>()
+                })
+            })
+            .collect();
+        let done = running
+            .into_iter()
+            .map(|job| job.join().unwrap_or(Err(GatherError::Answer)));
+        done.collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut made: Vec<(usize, Vec<Made>)> = made.into_iter().flatten().collect();
+    made.sort_by_key(|(at, _)| *at);
+    let mut failed = Vec::new();
+    for (name, made) in names.into_iter().zip(made.into_iter().flat_map(|(_, made)| made)) {
+        let Some(module) = bundle.modules.get_mut(&name) else {
+            continue;
+        };
+        match made {
+            Ok(code) => {
+                module.code = Some(Code(code));
+            }
+            Err((line, message)) => failed.push(NoPython {
+                module: name,
+                path: module.path.clone(),
+                line,
+                message,
+            }),
+        }
+    }
+    Ok(failed)
+}
+
+/// Has an interpreter compile modules.
+fn ask(
+    interpreter: &Utf8Path,
+    bundle: &Bundle,
+    names: &[String],
+    optimize: u8,
+) -> Result<Vec<Made>, GatherError> {
     let mut given = Vec::new();
     let number = |given: &mut Vec<u8>, number: usize| -> Result<(), GatherError> {
         let number = u32::try_from(number).map_err(|_| GatherError::Answer)?;
         given.extend(number.to_le_bytes());
         Ok(())
     };
-    number(&mut given, usize::from(single.optimize))?;
+    number(&mut given, usize::from(optimize))?;
     number(&mut given, names.len())?;
-    for name in &names {
+    for name in names {
         let path = &bundle.modules[name].path;
         for bytes in [path.as_bytes(), &bundle.files[path]] {
             number(&mut given, bytes.len())?;
             given.extend(bytes);
         }
     }
-    let interpreter = python.join(manifest.python_exe.as_str());
     let done = duct::cmd!(interpreter.as_str(), "-S", "-s", "-P", "-B", "-c", PROGRAM)
         .full_env([("PYTHONHASHSEED", "0"), ("LC_ALL", "C.UTF-8")])
         .stdin_bytes(given)
@@ -83,12 +151,12 @@ pub(super) fn compile(
         .unchecked()
         .run()
         .map_err(|source| GatherError::Read {
-            path: interpreter.clone(),
+            path: interpreter.to_owned(),
             source,
         })?;
     if !done.status.success() {
         return Err(GatherError::Interpreter {
-            path: interpreter,
+            path: interpreter.to_owned(),
             said: String::from_utf8_lossy(&done.stderr)
                 .lines()
                 .map(str::to_owned)
@@ -96,23 +164,15 @@ pub(super) fn compile(
         });
     }
     let mut answer = Answer(&done.stdout);
-    for name in names {
-        match answer.take(1)? {
-            [0] => {
-                let code = answer.part()?.to_vec();
-                if let Some(module) = bundle.modules.get_mut(&name) {
-                    module.code = Some(Code(code));
-                }
-            }
-            _ => {
-                let line = String::from_utf8_lossy(answer.part()?).parse().unwrap_or(0);
-                let message = String::from_utf8_lossy(answer.part()?).into_owned();
-                let path = bundle.modules[&name].path.clone();
-                return Err(GatherError::Syntax { path, line, message });
-            }
+    let read = names.iter().map(|_| match answer.take(1)? {
+        [0] => Ok(Ok(answer.part()?.to_vec())),
+        _ => {
+            let line = String::from_utf8_lossy(answer.part()?).parse().unwrap_or(0);
+            let message = String::from_utf8_lossy(answer.part()?).into_owned();
+            Ok(Err((line, message)))
         }
-    }
-    Ok(())
+    });
+    read.collect()
 }
 
 /// What the program wrote and is not read yet.

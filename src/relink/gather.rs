@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::compile::compile;
-use super::{App, GatherError, SingleFile};
+use super::requirement::{Chosen, read_wheels};
+use super::wheels::{Embedded, Setting, add_wheels, put};
+use super::{App, Ear, GatherError, RequirementError, SingleFile};
 use crate::bundle::{Bundle, Library, Module, ModuleKind};
 use crate::manifest::{Manifest, Selected};
 use crate::recipe::nearest;
@@ -37,18 +39,32 @@ impl Gathered {
     }
 }
 
-/// Gathers everything. `python` is the directory in which the distribution's manifest stands.
+/// Gathers everything. `python` is the directory in which the distribution's manifest stands; of `selected`, only that
+/// matters which is linked in any case.
 pub(super) fn gather(
     python: &Utf8Path,
     manifest: &Manifest,
+    selected: &Selected,
     single: &SingleFile,
+    ear: Ear<'_>,
 ) -> Result<Gathered, GatherError> {
     let mut bundle = Bundle::default();
-    let stdlib = add_stdlib(&mut bundle, python, manifest, single)?;
+    let wheels = read_wheels(&single.requirements, manifest)?;
+    let stdlib = add_stdlib(&mut bundle, python, manifest, single, &wheels)?;
     add_support(&mut bundle, python, manifest, &stdlib)?;
-    let library: BTreeSet<String> = bundle.modules.keys().cloned().collect();
-    let run = add_app(&mut bundle, python, manifest, single)?;
-    let own = bundle.modules.keys().filter(|name| !library.contains(*name));
+    let site = format!("{stdlib}/site-packages");
+    let setting = Setting {
+        library: &library(manifest, &site)?,
+        python,
+        manifest,
+        selected,
+        single,
+        ear,
+    };
+    let embedded = add_wheels(&mut bundle, wheels, setting)?;
+    let before: BTreeSet<String> = bundle.modules.keys().cloned().collect();
+    let run = add_app(&mut bundle, python, manifest, single, &embedded)?;
+    let own = bundle.modules.keys().filter(|name| !before.contains(*name));
     let own = own.cloned().collect();
     let unknown = |name: &&String| !bundle.modules.contains_key(*name);
     if let Some(unknown) = single.include.iter().find(unknown) {
@@ -128,6 +144,7 @@ fn add_stdlib(
     python: &Utf8Path,
     manifest: &Manifest,
     single: &SingleFile,
+    wheels: &[Chosen],
 ) -> Result<String, GatherError> {
     let place = manifest.python_paths.get("stdlib").ok_or(GatherError::Manifest {
         field: "python_paths",
@@ -144,15 +161,19 @@ fn add_stdlib(
     let tests = manifest.python_stdlib_test_packages.iter();
     let mut out: BTreeSet<&str> = tests.map(String::as_str).collect();
     out.retain(|package| !single.include.contains(*package));
-    out.extend(single.exclude.iter().map(String::as_str));
     let mut unused: BTreeSet<&str> = single.exclude.iter().map(String::as_str).collect();
     let mut names = BTreeSet::new();
     files.retain(|path, _| {
         let module = module_of(path);
         names.insert(module.clone());
         unused.retain(|package| !is_in(&module, package));
-        !out.iter().any(|package| is_in(&module, package))
+        !out.iter().any(|package| is_in(&module, package)) && !single.excludes(&module)
     });
+    for path in wheels.iter().flat_map(|chosen| chosen.wheel.files.keys()) {
+        let module = module_of(path);
+        unused.retain(|package| !is_in(&module, package));
+        names.insert(module);
+    }
     if let Some(unknown) = unused.first() {
         return Err(GatherError::Unknown {
             name: (*unknown).to_owned(),
@@ -164,7 +185,7 @@ fn add_stdlib(
 }
 
 /// The module that a file of the library is or belongs to, dotted.
-fn module_of(path: &str) -> String {
+pub(super) fn module_of(path: &str) -> String {
     let path = path.replace("__pycache__/", "");
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = file.split('.').next().unwrap_or_default();
@@ -179,6 +200,13 @@ fn is_in(module: &str, package: &str) -> bool {
     module
         .strip_prefix(package)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl SingleFile {
+    /// Whether a module is left out, by itself or with a package that it is in.
+    pub(super) fn excludes(&self, module: &str) -> bool {
+        self.exclude.iter().any(|package| is_in(module, package))
+    }
 }
 
 /// The importer's part in Python.
@@ -238,6 +266,7 @@ fn add_app(
     python: &Utf8Path,
     manifest: &Manifest,
     single: &SingleFile,
+    wheels: &Embedded,
 ) -> Result<Option<String>, GatherError> {
     let mut own = Bundle::default();
     let mut run = single.run.clone();
@@ -276,23 +305,52 @@ fn add_app(
         }
     }
     // The library's that have no bytecode are meant to be broken: tests read them.
-    compile(&mut own, python, manifest, single)?;
+    if let Some(first) = compile(&mut own, python, manifest, single)?.into_iter().next() {
+        return Err(GatherError::Syntax {
+            path: first.path,
+            line: first.line,
+            message: first.message,
+        });
+    }
     for (name, module) in own.modules {
-        if let Some(first) = bundle.modules.get(&name) {
-            return Err(crate::bundle::AddError::Twice {
-                name,
-                first: first.path.clone(),
-                second: module.path,
+        let namespace = ModuleKind::Namespace;
+        match bundle.modules.get(&name) {
+            Some(first) if first.kind != namespace && module.kind != namespace => {
+                return Err(twice(name, first, module, wheels));
             }
-            .into());
+            _ => put(&mut bundle.modules, name, module),
         }
-        bundle.modules.insert(name, module);
     }
     bundle.files.extend(own.files);
     if let Some(run) = &run {
-        check_run(bundle, run)?;
+        check_run(bundle, run).map_err(|error| match wheels.scripts.get(run) {
+            Some((wheel, target)) => GatherError::Script {
+                name: run.clone(),
+                wheel: wheel.clone(),
+                target: target.clone(),
+            },
+            None => error,
+        })?;
     }
     Ok(run)
+}
+
+/// A module of the application that is there already.
+fn twice(name: String, first: &Module, second: Module, wheels: &Embedded) -> GatherError {
+    match wheels.owners.get(&name) {
+        Some(wheel) => RequirementError::Module {
+            module: name,
+            first: wheel.clone(),
+            second: second.path,
+        }
+        .into(),
+        None => crate::bundle::AddError::Twice {
+            name,
+            first: first.path.clone(),
+            second: second.path,
+        }
+        .into(),
+    }
 }
 
 /// Whether there is what runs.
@@ -306,13 +364,13 @@ fn check_run(bundle: &Bundle, run: &str) -> Result<(), GatherError> {
         nearest: nearest(module, names).map(str::to_owned),
     };
     let found = bundle.modules.get(module).ok_or_else(unknown)?;
-    let is_package = matches!(found.kind, ModuleKind::Package | ModuleKind::Namespace);
+    let is_package = found.kind.is_package();
     if function.is_none() && is_package && !bundle.modules.contains_key(&format!("{module}.{MAIN}")) {
         return Err(GatherError::NoMain {
             package: module.to_owned(),
         });
     }
-    let code = |module: &Module| module.kind != ModuleKind::Extension;
+    let code = |module: &Module| !module.kind.is_extension();
     if !code(found) && function.is_none() {
         return Err(GatherError::NoMain {
             package: module.to_owned(),

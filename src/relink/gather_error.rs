@@ -31,6 +31,19 @@ pub enum GatherError {
         /// The module with the most similar name.
         nearest: Option<String>,
     },
+    /// A command of a wheel where a module should be.
+    #[error("`{name}` is no module that runs; `{wheel}` has a command of that name, which runs `{target}`")]
+    Script {
+        /// What was asked for.
+        name: String,
+        /// The wheel.
+        wheel: String,
+        /// What the command runs.
+        target: String,
+    },
+    /// A wheel.
+    #[error(transparent)]
+    Requirement(#[from] super::RequirementError),
     /// A package that cannot be run.
     #[error("`{package}` cannot be run: it has no `__main__`")]
     NoMain {
@@ -75,6 +88,8 @@ impl GatherError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unknown { .. } => Some("`pbs inspect DIST` lists what a distribution has"),
+            Self::Script { .. } => Some("name what it runs: `--module MODULE:FUNCTION`"),
+            Self::Requirement(error) => error.hint(),
             Self::NoMain { .. } => {
                 Some("name what runs with `--module MODULE` or `--module MODULE:FUNCTION`")
             }

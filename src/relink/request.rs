@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::Ear;
 use crate::bundle::Keep;
 use crate::link::Linker;
 use crate::manifest::Selection;
@@ -21,6 +22,8 @@ pub struct Request<'a> {
     pub strip: bool,
     /// What is embedded; `None` for an interpreter that finds its standard library in a directory.
     pub single: Option<&'a SingleFile>,
+    /// Who hears what is said meanwhile.
+    pub ear: Ear<'a>,
 }
 
 /// A single-file executable.
@@ -42,7 +45,9 @@ pub struct SingleFile {
     pub as_python: AsPython,
     /// Level of optimisation: 0 keeps assertions, 2 leaves docstrings out of what is compiled here.
     pub optimize: u8,
-    /// Packages and modules of the standard library that are left out, with all that is in them.
+    /// Wheels, and directories of them, that the application needs.
+    pub requirements: Vec<Utf8PathBuf>,
+    /// Packages and modules of the standard library and of wheels that are left out, with all that is in them.
     pub exclude: BTreeSet<String>,
     /// Packages and modules that are wanted, with all that is in them, though nothing seems to import them or they
     /// are left out otherwise, as those of tests are.

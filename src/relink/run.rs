@@ -8,8 +8,8 @@ use super::gather::{finish, gather};
 use super::reach::follow;
 use super::{RelinkError, Request};
 use crate::bundle::write_bundle;
-use crate::link::{ElfFiles, Form, PrepareError, Prepared, elf_args, prepare, render_ld, write_embed};
-use crate::manifest::{Manifest, Selected, select};
+use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
+use crate::manifest::{Manifest, Selected};
 
 /// An interpreter that was linked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +54,7 @@ pub fn relink(
         compressed: single.compress,
     });
     // What cannot be is told before anything is read.
-    select(manifest, selection).map_err(PrepareError::from)?;
+    let first = prepare(manifest, selection, form)?.selected;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });
@@ -74,7 +74,7 @@ pub fn relink(
     let mut selection = selection.clone();
     let mut gathered = request
         .single
-        .map(|single| gather(python, manifest, single))
+        .map(|single| gather(python, manifest, &first, single, request.ear))
         .transpose()?;
     let followed = match (request.single, &mut gathered) {
         (Some(single), Some(gathered)) if single.reached => {

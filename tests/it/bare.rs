@@ -89,7 +89,7 @@ fn a_link_needs_a_linker_and_nothing_else() {
             "--output",
             "/work/app",
             "--linker",
-            name,
+            name.trim_start_matches("ld."),
         ];
         let done = inside(root, dist.path(), &words);
         assert!(

@@ -6,6 +6,8 @@ use pbs::engine::{Ending, Expected, judge_suite};
 
 use crate::support::{built_distribution, requires};
 
+/// What runs them.
+const RUNNER: &str = include_str!("../single/run_tests.py");
 /// The tests, one a line.
 const TESTS: &str = include_str!("../single/cpython-tests");
 /// Those that fail there, as `TEST: WHY`.
@@ -41,7 +43,7 @@ fn cpythons_tests_of_importing_pass_in_one_file() {
 
     let junit = place.path().join("junit.xml");
     let run = Command::new(&executable)
-        .args(["-m", "test", "-j2", "--timeout", "600", "--junit-xml"])
+        .args(["-c", RUNNER, "-j2", "--timeout", "600", "--junit-xml"])
         .arg(&junit)
         .args(lines(TESTS))
         .env_clear()

@@ -67,10 +67,10 @@ fn auto_keeps_what_imports_can_reach() {
                   print(json.dumps([len(zlib.compress(bytes(999))) < 99, later().__name__]))\n";
     let auto = link(dist.path(), place.path(), script, &["--preset", "auto"]);
     assert_eq!(auto.prints(), "[true, \"csv\"]");
-    assert_eq!(auto.kept("zlib"), Some("imported by app (line 1), runs"));
+    assert_eq!(auto.kept("zlib"), Some("imported by app (line 1)"));
     let json = auto.kept("_json").unwrap();
     assert!(
-        json.starts_with("imported by json.") && json.ends_with("imported by app, runs"),
+        json.starts_with("imported by json.") && json.ends_with("imported by app"),
         "{json}"
     );
     assert!(auto.kept("_csv").unwrap().contains("imported by csv"));
@@ -105,11 +105,7 @@ fn what_auto_cannot_see_can_be_named() {
     ];
     let told = link(dist.path(), place.path(), script, &words);
     assert_eq!(told.prints(), "found");
-    assert!(
-        told.kept("_sqlite3")
-            .unwrap()
-            .ends_with("named by --include-package")
-    );
+    assert!(told.kept("_sqlite3").unwrap().contains("imported by sqlite3"));
     assert_eq!(told.kept("_ssl"), None);
 
     let words = [
@@ -142,7 +138,7 @@ fn minimal_has_what_no_interpreter_works_without() {
     assert_eq!(hello.dropped("zlib"), Some("not chosen"));
     assert_eq!(hello.report["missing"], serde_json::json!({}));
     let broken = link(dist.path(), place.path(), "import zlib", &words);
-    assert_eq!(broken.report["missing"]["zlib"], "imported by app (line 1), runs");
+    assert_eq!(broken.report["missing"]["zlib"], "imported by app (line 1)");
     let words = [&words[..], &["--include-extension", "zlib"]].concat();
     let whole = link(
         dist.path(),
@@ -166,7 +162,7 @@ fn no_copyleft_leaves_out_what_brings_in_such_a_licence() {
     let mut command = Command::new(&free.executable);
     let texts = command.env("PBS_BUNDLE", "licenses").output().unwrap().stdout;
     let texts = String::from_utf8_lossy(&texts);
-    assert!(texts.contains("OpenSSL") && !texts.contains("Sleepycat"));
+    assert!(texts.contains("Apache License") && !texts.contains("Sleepycat"));
 }
 
 #[test]

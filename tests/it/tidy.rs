@@ -13,7 +13,7 @@ use crate::support::requires;
 const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
-        "bundle", "diff", "imports", "inspect", "link", "manifest", "plan", "recipe", "verify",
+        "bundle", "diff", "imports", "inspect", "link", "manifest", "plan", "recipe", "verify", "wheel",
     ],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
     &["engine", "relink"],

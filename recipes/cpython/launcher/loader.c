@@ -200,6 +200,7 @@ pbs_create_extension(pbs_state *st, PyObject *spec, PyObject *name, const pbs_mo
     Py_DECREF(path);
     PyObject *created = loaded == NULL ? NULL : pbs_imp_call("create_dynamic", loaded);
     Py_XDECREF(loaded);
+    pbs_library_tried(&module->code);
     if (created != NULL && PyModule_Check(created)) {
         PyObject *origin = PyObject_GetAttrString(spec, "origin");
         if (origin == NULL || PyObject_SetAttrString(created, "__file__", origin) < 0) {

@@ -18,6 +18,7 @@ impl Words {
                 ("--app", self.app.is_some()),
                 ("--script", self.script.is_some()),
                 ("--module", self.module.is_some()),
+                ("--requirement", !self.requirement.is_empty()),
                 ("--include-package", !self.include_package.is_empty()),
                 ("--exclude-package", !self.exclude_package.is_empty()),
                 ("--compress", self.compress),
@@ -42,6 +43,11 @@ impl Words {
         Ok(Some(SingleFile {
             app,
             run: self.module.clone(),
+            requirements: self
+                .requirement
+                .iter()
+                .map(|path| working_dir.join(path))
+                .collect(),
             keep: match self.keep.unwrap_or_default() {
                 KeepWord::Both => Keep::Both,
                 KeepWord::Bytecode => Keep::Bytecode,

@@ -31,6 +31,11 @@ pub(super) fn read_link_file(path: &Utf8Path) -> Result<Words, CliError> {
         distribution: from(words.distribution),
         app: from(words.app),
         script: from(words.script),
+        requirement: words
+            .requirement
+            .iter()
+            .map(|path| directory.join(path))
+            .collect(),
         output: from(words.output),
         linker: words.linker.map(|linker| match linker.contains('/') {
             true => directory.join(linker).into_string(),
@@ -54,6 +59,7 @@ impl Words {
             app,
             script,
             module: self.module.or(other.module),
+            requirement: [other.requirement, self.requirement].concat(),
             output: self.output.or(other.output),
             preset: self.preset.or(other.preset),
             include_extension: both(self.include_extension, other.include_extension),

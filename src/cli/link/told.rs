@@ -12,7 +12,20 @@ use crate::cli::context::Context;
 use crate::cli::fail::CliError;
 use crate::cli::human::Bytes;
 use crate::manifest::{Kept, Selected};
-use crate::relink::Relinked;
+use crate::relink::{Notice, Relinked};
+
+/// A notice as people read it.
+pub(super) fn heard(notice: &Notice) -> String {
+    match notice {
+        Notice::Wheel {
+            project,
+            version,
+            modules,
+            size,
+        } => format!("{project} {version}: {modules} modules, {}", Bytes(*size)),
+        other => other.to_string(),
+    }
+}
 
 /// What was linked, for programs.
 #[derive(Serialize)]

@@ -31,6 +31,9 @@ pub(in crate::cli) struct Words {
         help_heading = "Application"
     )]
     pub(super) module: Option<String>,
+    /// A wheel that the application needs, or a directory of wheels; may be repeated
+    #[arg(short, long, value_name = "WHEEL", help_heading = "Application")]
+    pub(super) requirement: Vec<Utf8PathBuf>,
     /// The executable that is written [default: python]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<Utf8PathBuf>,
@@ -47,7 +50,7 @@ pub(in crate::cli) struct Words {
     /// repeated
     #[arg(long, value_name = "NAME", help_heading = "Content")]
     pub(super) include_package: Vec<String>,
-    /// Leave a package or module of the standard library out, with all that is in it; may be repeated
+    /// Leave a package or module of the standard library or of a wheel out, with all that is in it; may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Content")]
     pub(super) exclude_package: Vec<String>,
     /// Where the standard library is [default: embedded]

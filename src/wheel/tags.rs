@@ -1,0 +1,274 @@
+//! Whether a wheel is made for a distribution: Python, ABI and platform tags.
+
+use std::fmt;
+
+use super::WheelName;
+use crate::manifest::Manifest;
+use crate::model::{Arch, Libc, Os};
+
+/// A version of a C library: `(2, 17)`.
+pub type LibcVersion = (u32, u32);
+
+/// The first version of CPython's series 3 with a stable ABI: PEP 384.
+const FIRST_STABLE: u32 = 2;
+
+/// Platform tags that were in use before those that name a version, and the glibc that they mean: PEP 513, 571, 599.
+const OLDER: [(&str, LibcVersion); 3] = [
+    ("manylinux1", (2, 5)),
+    ("manylinux2010", (2, 12)),
+    ("manylinux2014", (2, 17)),
+];
+
+/// What wheels a distribution takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Takes {
+    /// Major and minor version.
+    python: (u32, u32),
+    /// ABI tags of its own.
+    abis: Vec<String>,
+    /// Whether it has the stable ABI.
+    stable: bool,
+    os: Os,
+    arch: Option<Arch>,
+    libc: Libc,
+}
+
+/// How a wheel fits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fit {
+    /// The C library that it says it needs.
+    pub libc: Option<LibcVersion>,
+}
+
+/// In what a wheel does not fit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Misfit {
+    /// It is for another Python.
+    Python,
+    /// It is for another build of this Python.
+    Abi,
+    /// It is for another system, C library or processor.
+    Platform,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Python => "another Python",
+            Self::Abi => "another build of Python",
+            Self::Platform => "another platform",
+        })
+    }
+}
+
+impl Takes {
+    /// What the distribution with this manifest takes; `None` where the manifest's version or ABI means nothing.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Option<Self> {
+        let (major, minor) = manifest.python_major_minor_version.split_once('.')?;
+        let abi = manifest.python_abi_tag.clone()?;
+        let features = &manifest.crt_features;
+        let has = |libc: &str| features.iter().any(|feature| feature.starts_with(libc));
+        let mut abis = vec![abi.clone()];
+        // What is compiled without debugging works in an interpreter with it.
+        abis.extend(abi.strip_suffix('d').map(str::to_owned));
+        Some(Self {
+            python: (major.parse().ok()?, minor.parse().ok()?),
+            stable: !abi.trim_end_matches('d').ends_with('t'),
+            abis,
+            os: manifest.pbs.os,
+            arch: manifest.target_triple.arch(),
+            libc: match () {
+                () if has("glibc") => Libc::Gnu,
+                () if has("musl") => Libc::Musl,
+                () => Libc::None,
+            },
+        })
+    }
+
+    /// How a wheel of this name fits, at its best.
+    pub fn fit(&self, name: &WheelName) -> Result<Fit, Misfit> {
+        let fits = |python: &String| name.abis.iter().any(|abi| self.takes(python, abi));
+        if !name.pythons.iter().any(fits) {
+            let known = name.pythons.iter().any(|python| self.knows(python));
+            return Err(if known { Misfit::Abi } else { Misfit::Python });
+        }
+        let libcs = name.platforms.iter().filter_map(|platform| self.runs(platform));
+        let libc = libcs.min().ok_or(Misfit::Platform)?;
+        Ok(Fit { libc })
+    }
+
+    /// Whether a wheel with this Python tag is for this Python, and what does not fit is its ABI.
+    fn knows(&self, python: &str) -> bool {
+        let (major, minor) = self.python;
+        self.takes(python, "none") || python == format!("cp{major}{minor}")
+    }
+
+    fn takes(&self, python: &str, abi: &str) -> bool {
+        let digits = python.find(|c: char| c.is_ascii_digit()).unwrap_or(python.len());
+        let (implementation, digits) = python.split_at(digits);
+        let Some((major, minor)) = digits.split_at_checked(1) else {
+            return false;
+        };
+        let (Ok(major), minor) = (major.parse::<u32>(), minor.parse::<u32>().ok()) else {
+            return false;
+        };
+        if major != self.python.0 || (minor.is_none() && digits.len() > 1) {
+            return false;
+        }
+        match (implementation, minor) {
+            ("py", None) => abi == "none",
+            ("py", Some(minor)) => minor <= self.python.1 && abi == "none",
+            ("cp", Some(minor)) if minor == self.python.1 => {
+                abi == "none" || self.abis.iter().any(|own| own == abi) || (abi == "abi3" && self.stable)
+            }
+            ("cp", Some(minor)) => {
+                (FIRST_STABLE..self.python.1).contains(&minor) && abi == "abi3" && self.stable
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it runs there, and the C library that the tag asks for.
+    ///
+    /// Other systems than Linux load no library from memory, so wheels for them alone are not taken.
+    fn runs(&self, platform: &str) -> Option<Option<LibcVersion>> {
+        if platform == "any" {
+            return Some(None);
+        }
+        if self.os != Os::Linux {
+            return None;
+        }
+        let system = platform.strip_suffix(self.arch?.as_str())?.strip_suffix('_')?;
+        let version = |prefix: &str| {
+            let (major, minor) = system.strip_prefix(prefix)?.split_once('_')?;
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        };
+        if system == "linux" {
+            return Some(None);
+        }
+        let (_, libc) = OLDER
+            .into_iter()
+            .find(|(tag, _)| *tag == system)
+            .map(|(tag, libc)| (tag, (Libc::Gnu, libc)))
+            .or_else(|| Some(("", (Libc::Gnu, version("manylinux_")?))))
+            .or_else(|| Some(("", (Libc::Musl, version("musllinux_")?))))?;
+        (libc.0 == self.libc).then_some(Some(libc.1))
+    }
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (major, minor) = self.python;
+        write!(f, "`cp{major}{minor}` with `{}`", self.abis.join("` or `"))?;
+        if self.stable {
+            write!(f, ", `cp{major}{FIRST_STABLE}` to `cp{major}{minor}` with `abi3`")?;
+        }
+        write!(
+            f,
+            ", `py{major}` to `py{major}{minor}` with `none`; for `any` platform"
+        )?;
+        if let (Os::Linux, Some(arch)) = (self.os, self.arch) {
+            match self.libc {
+                Libc::Gnu => write!(f, ", `manylinux…_{arch}`")?,
+                Libc::Musl => write!(f, ", `musllinux…_{arch}`")?,
+                Libc::None => {}
+            }
+            write!(f, " or `linux_{arch}`")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes(libc: Libc, abi: &str) -> Takes {
+        Takes {
+            python: (3, 13),
+            abis: vec![abi.to_owned()],
+            stable: !abi.ends_with('t'),
+            os: Os::Linux,
+            arch: Some(Arch::X86_64),
+            libc,
+        }
+    }
+
+    fn fit(takes: &Takes, tags: &str) -> Result<Option<LibcVersion>, Misfit> {
+        let name = WheelName::parse(&format!("a-1-{tags}.whl")).unwrap();
+        takes.fit(&name).map(|fit| fit.libc)
+    }
+
+    #[test]
+    fn reads_what_a_manifest_says() {
+        let text = include_bytes!("../../tests/fixtures/manifest/sample.json");
+        let manifest = Manifest::read(text).unwrap();
+        assert_eq!(Takes::of(&manifest).unwrap(), takes(Libc::Gnu, "cp313"));
+        assert_eq!(
+            Takes::of(&manifest).unwrap().to_string(),
+            "`cp313` with `cp313`, `cp32` to `cp313` with `abi3`, `py3` to `py313` with `none`; for `any` platform, \
+             `manylinux…_x86_64` or `linux_x86_64`"
+        );
+    }
+
+    #[test]
+    fn what_fits_is_taken() {
+        let takes = takes(Libc::Gnu, "cp313");
+        for (tags, libc) in [
+            ("py3-none-any", None),
+            ("py2.py3-none-any", None),
+            ("py310-none-any", None),
+            ("cp313-none-any", None),
+            ("cp313-cp313-linux_x86_64", None),
+            ("cp313-cp313-manylinux1_x86_64", Some((2, 5))),
+            (
+                "cp313-cp313-manylinux_2_28_x86_64.manylinux_2_17_x86_64",
+                Some((2, 17)),
+            ),
+            ("cp313-cp313-manylinux2014_x86_64", Some((2, 17))),
+            ("cp37-abi3-manylinux2010_x86_64", Some((2, 12))),
+            ("cp313-abi3-manylinux_2_39_x86_64", Some((2, 39))),
+            ("py3-none-manylinux_2_5_x86_64.musllinux_1_1_x86_64", Some((2, 5))),
+        ] {
+            assert_eq!(fit(&takes, tags), Ok(libc), "{tags}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let takes = takes(Libc::Gnu, "cp313");
+        for (tags, misfit) in [
+            ("py2-none-any", Misfit::Python),
+            ("py314-none-any", Misfit::Python),
+            ("pp310-pypy310_pp73-manylinux1_x86_64", Misfit::Python),
+            ("cp314-cp314-manylinux1_x86_64", Misfit::Python),
+            ("cp314-abi3-manylinux1_x86_64", Misfit::Python),
+            ("cp312-cp312-manylinux1_x86_64", Misfit::Python),
+            ("cp312-none-any", Misfit::Python),
+            ("cp313-cp313t-manylinux1_x86_64", Misfit::Abi),
+            ("py3-abi3-any", Misfit::Abi),
+            ("cp313-cp313-musllinux_1_2_x86_64", Misfit::Platform),
+            ("cp313-cp313-manylinux2014_aarch64", Misfit::Platform),
+            ("cp313-cp313-manylinux_2_x86_64", Misfit::Platform),
+            ("cp313-cp313-macosx_11_0_arm64", Misfit::Platform),
+            ("cp313-cp313-win_amd64", Misfit::Platform),
+        ] {
+            assert_eq!(fit(&takes, tags), Err(misfit), "{tags}");
+        }
+    }
+
+    #[test]
+    fn another_libc_and_another_build_take_others() {
+        let musl = takes(Libc::Musl, "cp313");
+        assert_eq!(fit(&musl, "cp313-cp313-musllinux_1_2_x86_64"), Ok(Some((1, 2))));
+        assert_eq!(
+            fit(&musl, "cp313-cp313-manylinux2014_x86_64"),
+            Err(Misfit::Platform)
+        );
+        let threaded = takes(Libc::Gnu, "cp313t");
+        assert_eq!(fit(&threaded, "cp313-cp313t-linux_x86_64"), Ok(None));
+        assert_eq!(fit(&threaded, "cp37-abi3-linux_x86_64"), Err(Misfit::Python));
+        assert_eq!(fit(&threaded, "cp313-abi3-linux_x86_64"), Err(Misfit::Abi));
+    }
+}
