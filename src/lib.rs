@@ -16,6 +16,7 @@ pub mod link;
 pub mod manifest;
 pub mod plan;
 pub mod recipe;
+pub mod report;
 pub mod verify;
 
 // L2 · world: each module owns one kind of effect.

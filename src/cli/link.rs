@@ -11,6 +11,7 @@ use super::args::Format;
 use super::context::Context;
 use super::fail::CliError;
 use super::human::Bytes;
+use super::report::ReportArgs;
 use crate::bundle::Keep;
 use crate::link::find_linker;
 use crate::manifest::Selection;
@@ -111,7 +112,9 @@ pub(super) struct Link {
     /// The linker: auto, lld, rust-lld, mold, ld, or the path of one
     #[arg(long, value_name = "LINKER", default_value = "auto")]
     linker: String,
-    /// How it is reported what was linked
+    #[command(flatten)]
+    report: ReportArgs,
+    /// How it is told what was linked
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -192,20 +195,23 @@ impl Link {
         };
         let linker = find_linker(&wanted, &places, &|path| path.is_file())
             .map_err(crate::relink::RelinkError::from)?;
+        let output = working_dir.join(&self.output);
+        let reports = self.report.open(&working_dir, &output)?;
         let loaded = context.distribution(&self.distribution)?;
         let manifest = loaded.manifest(&self.distribution)?;
         let store = context.store()?;
-        let output = working_dir.join(&self.output);
         let single = self.single(&working_dir)?;
         let request = Request {
             selection: &selection,
             linker: &linker,
             output: &output,
             strip: self.strip,
+            report: self.report.wanted(),
             single: single.as_ref(),
         };
         let linked = relink(&store, &loaded.digest, manifest, &request)?;
-        self.report(context, &linker.name, &linked)
+        self.tell(context, &linker.name, &linked)?;
+        reports.write(context, linked.report.as_ref())
     }
 
     /// What is embedded, if anything is.
@@ -278,7 +284,7 @@ impl Link {
         }
     }
 
-    fn report(&self, context: &mut Context, linker: &str, linked: &Relinked) -> Result<(), CliError> {
+    fn tell(&self, context: &mut Context, linker: &str, linked: &Relinked) -> Result<(), CliError> {
         let selected = &linked.selected;
         match self.format {
             Format::Json => {

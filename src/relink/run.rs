@@ -8,6 +8,7 @@ use crate::bundle::write_bundle;
 use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
 use crate::manifest::{Manifest, Selected};
 use crate::model::TreeDigest;
+use crate::report::{Evidence, LinkFiles, Report, build_report};
 use crate::store::Store;
 
 /// An interpreter that was linked.
@@ -21,6 +22,8 @@ pub struct Relinked {
     pub embedded: u64,
     /// Modules that are embedded, and those of them that have no bytecode and are compiled when they are imported.
     pub modules: (usize, usize),
+    /// What is in the executable, where it was asked for.
+    pub report: Option<Report>,
 }
 
 /// So many lines of what a linker says are shown: the first, as later ones follow from them.
@@ -75,6 +78,8 @@ pub fn relink(
     let mut embedded = 0;
     let mut modules = (0, 0);
     let mut bundle_object = None;
+    // What is embedded and the same as bytes, for the report.
+    let mut kept = None;
     if let Some(single) = request.single {
         let bundle = gather(&python, manifest, &selected, single)?;
         let uncompiled = |module: &&crate::bundle::Module| {
@@ -85,7 +90,6 @@ pub fn relink(
             bundle.modules.values().filter(uncompiled).count(),
         );
         let bytes = write_bundle(&bundle, single.compress)?;
-        drop(bundle);
         embedded = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let arch = manifest.target_triple.arch();
         let arch = arch.ok_or_else(|| crate::link::PrepareError::Processor {
@@ -94,7 +98,9 @@ pub fn relink(
         let object = scratch_dir.join("bundle.o");
         fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(failed)?;
         bundle_object = Some(object);
+        kept = request.report.then_some((bundle, bytes));
     }
+    let map = request.report.then(|| scratch_dir.join("map"));
 
     let arguments = render_ld(&elf_args(
         &plan,
@@ -104,6 +110,7 @@ pub fn relink(
             inittab: inittab.as_str(),
             bundle: bundle_object.as_deref().map(camino::Utf8Path::as_str),
             stripped: request.strip,
+            map: map.as_deref().map(camino::Utf8Path::as_str),
         },
     ));
     let words = linker
@@ -127,11 +134,35 @@ pub fn relink(
         });
     }
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
+    let report = match &map {
+        None => None,
+        Some(map) => Some(
+            build_report(&Evidence {
+                name: output.file_name().unwrap_or_default(),
+                executable: &fs_err::read(&executable).map_err(failed)?,
+                map: &String::from_utf8_lossy(&fs_err::read(map).map_err(failed)?),
+                linker: &linker.name,
+                files: LinkFiles {
+                    python: python.as_str(),
+                    inittab: inittab.as_str(),
+                    bundle: bundle_object.as_deref().map(camino::Utf8Path::as_str),
+                },
+                manifest,
+                selected: &selected,
+                bundle: kept.as_ref().map(|(bundle, bytes)| (bundle, bytes.as_slice())),
+            })
+            .map_err(|source| RelinkError::Report {
+                path: output.to_owned(),
+                source,
+            })?,
+        ),
+    };
     fs_err::rename(&executable, output).map_err(failed)?;
     Ok(Relinked {
         selected,
         size,
         embedded,
         modules,
+        report,
     })
 }

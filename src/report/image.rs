@@ -66,7 +66,10 @@ pub(super) fn read_image(bytes: &[u8]) -> Result<Image, ReadImageError> {
     let size = bytes.len() as u64;
     let header = file.elf_header();
     let start = u64::from(header.e_ehsize.get(endian))
-        .max(header.e_phoff.get(endian) + u64::from(header.e_phentsize.get(endian)) * u64::from(header.e_phnum.get(endian)))
+        .max(
+            header.e_phoff.get(endian)
+                + u64::from(header.e_phentsize.get(endian)) * u64::from(header.e_phnum.get(endian)),
+        )
         .min(size);
     let mut spans = vec![Span::Headers(start)];
     let mut at = start;
@@ -77,7 +80,11 @@ pub(super) fn read_image(bytes: &[u8]) -> Result<Image, ReadImageError> {
             return;
         }
         let has_table = table_at >= from && table_at < to;
-        let table = if has_table { table_left.min(to - table_at) } else { 0 };
+        let table = if has_table {
+            table_left.min(to - table_at)
+        } else {
+            0
+        };
         table_left -= table;
         spans.extend((table > 0).then_some(Span::Table(table)));
         let padding = to - from - table;
@@ -95,21 +102,18 @@ pub(super) fn read_image(bytes: &[u8]) -> Result<Image, ReadImageError> {
     Ok(Image { spans, zero })
 }
 
-impl Span {
-    /// Its length in bytes.
-    pub(super) const fn size(&self) -> u64 {
-        match self {
-            Self::Section(section) => section.size,
-            Self::Headers(size) | Self::Padding(size) | Self::Table(size) => *size,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::link::{InittabEntry, write_inittab};
     use crate::model::{Arch, ObjectFormat};
+
+    fn size(span: &Span) -> u64 {
+        match span {
+            Span::Section(section) => section.size,
+            Span::Headers(size) | Span::Padding(size) | Span::Table(size) => *size,
+        }
+    }
 
     #[test]
     fn every_byte_is_told_once() {
@@ -119,7 +123,7 @@ mod tests {
         });
         let bytes = write_inittab(ObjectFormat::Elf, Arch::X86_64, &entries).unwrap();
         let image = read_image(&bytes).unwrap();
-        assert_eq!(image.spans.iter().map(Span::size).sum::<u64>(), bytes.len() as u64);
+        assert_eq!(image.spans.iter().map(size).sum::<u64>(), bytes.len() as u64);
         assert_eq!(image.spans[0], Span::Headers(64));
         assert!(image.spans.iter().any(|span| matches!(span, Span::Table(_))));
         let data = image.spans.iter().find_map(|span| match span {

@@ -15,6 +15,7 @@ mod mini;
 mod plan;
 mod recipe;
 mod relink;
+mod report;
 mod sandbox;
 mod server;
 mod single;
