@@ -136,43 +136,63 @@ impl<'a> Inside<'a> {
     pub(super) fn components(&self) -> Vec<Component> {
         let users = self.users();
         let records = self.manifest.pbs.components.iter();
-        records
-            .filter_map(|record| {
-                let role = self.role(record)?;
-                let used_by = record
-                    .libraries
+        let known = records.filter_map(|record| {
+            let role = self.role(record)?;
+            let used_by = record
+                .libraries
+                .iter()
+                .filter_map(|path| users.get(path))
+                .flatten();
+            let used_by: BTreeSet<&str> = used_by.copied().collect();
+            let mut component = Component {
+                name: record.name.clone(),
+                version: record.version.clone(),
+                role,
+                summary: record.summary.clone(),
+                homepage: record.homepage.clone(),
+                size: self.size(record, role),
+                used_by: used_by.into_iter().map(str::to_owned).collect(),
+                licenses: record.licenses.clone(),
+                license_paths: record
+                    .license_paths
                     .iter()
-                    .filter_map(|path| users.get(path))
-                    .flatten();
-                let used_by: BTreeSet<&str> = used_by.copied().collect();
-                let mut component = Component {
-                    name: record.name.clone(),
-                    version: record.version.clone(),
-                    role,
-                    summary: record.summary.clone(),
-                    homepage: record.homepage.clone(),
-                    size: self.size(record, role),
-                    used_by: used_by.into_iter().map(str::to_owned).collect(),
-                    licenses: record.licenses.clone(),
-                    license_paths: record
-                        .license_paths
-                        .iter()
-                        .map(|path| path.as_str().to_owned())
-                        .collect(),
-                    url: record.url.clone(),
-                    archive: record.archive,
-                    patches: record.patches.keys().cloned().collect(),
-                    cpe: record.cpe.clone(),
-                    purl: record.purl.clone(),
-                };
-                match role {
-                    Role::Interpreter => component.licenses.extend(self.foreign(&record.licenses)),
-                    Role::StartFiles => component.license_paths = self.unclaimed_texts(),
-                    Role::Library => {}
-                }
-                Some(component)
-            })
-            .collect()
+                    .map(|path| path.as_str().to_owned())
+                    .collect(),
+                url: record.url.clone(),
+                archive: record.archive,
+                patches: record.patches.keys().cloned().collect(),
+                cpe: record.cpe.clone(),
+                purl: record.purl.clone(),
+            };
+            match role {
+                Role::Interpreter => component.licenses.extend(self.foreign(&record.licenses)),
+                Role::StartFiles => component.license_paths = self.unclaimed_texts(),
+                Role::Library | Role::Launcher => {}
+            }
+            Some(component)
+        });
+        known.chain(self.launcher()).collect()
+    }
+
+    /// Our own part of a single-file executable.
+    fn launcher(&self) -> Option<Component> {
+        let code = self.node(Part::Launcher)?.child("code")?;
+        Some(Component {
+            name: "pbs-launcher".to_owned(),
+            version: self.manifest.pbs.tag.clone(),
+            role: Role::Launcher,
+            summary: "what starts the interpreter and imports from the executable".to_owned(),
+            homepage: env!("CARGO_PKG_REPOSITORY").to_owned(),
+            size: code.size,
+            used_by: Vec::new(),
+            licenses: vec![env!("CARGO_PKG_LICENSE").to_owned()],
+            license_paths: Vec::new(),
+            url: None,
+            archive: None,
+            patches: Vec::new(),
+            cpe: None,
+            purl: None,
+        })
     }
 
     /// What a component is in the executable for, if it is.
@@ -199,6 +219,7 @@ impl<'a> Inside<'a> {
                 .sum(),
             Role::Library => record.libraries.iter().map(|path| self.library(path).size).sum(),
             Role::StartFiles => self.total(Part::StartFiles),
+            Role::Launcher => 0,
         }
     }
 

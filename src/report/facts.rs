@@ -21,7 +21,7 @@ pub struct Report {
     pub parts: Vec<PartSize>,
     /// The extension modules that stayed and went.
     pub extensions: Extensions,
-    /// The packages whose code is in the executable, CPython first.
+    /// The packages whose code is in the executable, CPython first and our own last.
     pub components: Vec<Component>,
     /// The projects that are embedded as wheels bring them.
     pub projects: Vec<Project>,
@@ -108,7 +108,7 @@ pub struct KeptExtension {
 pub struct Component {
     /// Its name.
     pub name: String,
-    /// Its version.
+    /// Its version; of our own, the release tag of the distribution.
     pub version: String,
     /// What it is there for.
     pub role: Role,
@@ -147,6 +147,8 @@ pub enum Role {
     Library,
     /// It brings what every executable starts and ends with.
     StartFiles,
+    /// It starts the interpreter of a single-file executable, and is of pbs itself.
+    Launcher,
 }
 
 /// A project that is embedded as a wheel brings it.

@@ -56,7 +56,7 @@ pub fn read_map(text: &str) -> Result<Vec<Piece>, ReadMapError> {
 }
 
 /// `libz.a(adler32.o)` is a member of a library, anything else an object.
-fn input(text: &str) -> Input {
+pub(super) fn input(text: &str) -> Input {
     let member = text.strip_suffix(')').and_then(|text| text.rsplit_once('('));
     match member {
         Some((file, member)) => Input {

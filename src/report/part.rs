@@ -25,6 +25,8 @@ pub enum Part {
     Application,
     /// Embedded texts of licences.
     Licenses,
+    /// The names of functions and data, and what debuggers read beside them: `--strip` leaves them out.
+    Symbols,
     /// What the linker made, and what cannot be told apart in its output: tables of symbols, strings that objects share,
     /// unwind tables, padding.
     Linker,
@@ -34,7 +36,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Interpreter,
         Self::Extensions,
         Self::Libraries,
@@ -44,6 +46,7 @@ impl Part {
         Self::Wheels,
         Self::Application,
         Self::Licenses,
+        Self::Symbols,
         Self::Linker,
         Self::Other,
     ];
@@ -61,6 +64,7 @@ impl Part {
             Self::Wheels => "wheels",
             Self::Application => "application",
             Self::Licenses => "licences",
+            Self::Symbols => "names for debuggers",
             Self::Linker => "made by the linker",
             Self::Other => "other",
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Component, Executable, Extensions, KeptExtension, Node, Part, PartSize, Project, Report, Role, Source,
 };
+use crate::manifest::Manifest;
 use crate::model::Digest;
 
 fn node(name: &str, size: u64, children: Vec<Node>) -> Node {
@@ -57,6 +58,8 @@ pub(super) fn sample() -> Report {
         components: vec!["zlib".to_owned()],
         licenses: vec!["Zlib".to_owned()],
     };
+    let manifest = include_bytes!("../../tests/fixtures/manifest/sample.json");
+    let manifest = Manifest::read(manifest).unwrap();
     Report {
         version: Report::VERSION,
         executable: Executable {
@@ -68,8 +71,8 @@ pub(super) fn sample() -> Report {
             application: true,
         },
         distribution: Source {
-            python: "3.99.1".to_owned(),
-            target: "x86_64-unknown-linux-gnu".parse().unwrap(),
+            python: manifest.python_version,
+            target: manifest.target_triple,
             options: "noopt".parse().unwrap(),
             tag: "20260101".to_owned(),
         },

@@ -33,6 +33,10 @@ const MADE: [&str; 19] = [
     ".relro_padding",
 ];
 
+/// Sections with names that only debuggers and profilers want, and how those of debug information begin.
+const SYMBOLS: [&str; 2] = [".symtab", ".strtab"];
+const DEBUG: &str = ".debug";
+
 /// Sizes by part.
 pub(super) type Parts = BTreeMap<Part, Growing>;
 
@@ -60,7 +64,7 @@ pub(super) fn measure(
     for span in &image.spans {
         match span {
             Span::Section(section) if section.loaded => sums.section(section, Amount::file),
-            Span::Section(section) => sums.linker(&section.name, Amount::file(section.size)),
+            Span::Section(section) => sums.unloaded(section),
             Span::Headers(size) => sums.linker("headers", Amount::file(*size)),
             Span::Padding(size) => sums.linker(PADDING, Amount::file(*size)),
             Span::Table(size) => sums.linker("table of sections", Amount::file(*size)),
@@ -115,6 +119,21 @@ struct Sums<'a> {
 impl Sums<'_> {
     fn linker(&mut self, name: &str, amount: Amount) {
         put(&mut self.parts, &Place::new(Part::Linker, &[name]), amount);
+    }
+
+    /// Gives a section that is not loaded to those who read it.
+    fn unloaded(&mut self, section: &Section) {
+        let name = section.name.as_str();
+        let part = if SYMBOLS.contains(&name) || name.starts_with(DEBUG) {
+            Part::Symbols
+        } else {
+            Part::Linker
+        };
+        put(
+            &mut self.parts,
+            &Place::new(part, &[name]),
+            Amount::file(section.size),
+        );
     }
 
     /// Gives a section that is loaded to those whose pieces are in it.

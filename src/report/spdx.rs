@@ -221,7 +221,7 @@ fn of_component(component: &Component, id: String) -> Package {
         external_refs: references.into_iter().flatten().collect(),
         primary_package_purpose: match component.role {
             Role::Interpreter => "APPLICATION",
-            Role::Library | Role::StartFiles => "LIBRARY",
+            Role::Library | Role::StartFiles | Role::Launcher => "LIBRARY",
         },
         ..Package::default()
     }
