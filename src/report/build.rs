@@ -152,3 +152,104 @@ fn texts(
     }
     texts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::write_bundle;
+    use crate::link::write_embed;
+    use crate::manifest::Dropped;
+    use crate::model::Arch;
+
+    /// A report of an object with a bundle, as if it were an executable, and the object's size.
+    fn report(pieces: &[&str], bundle: &Bundle) -> (Result<Report, ReportError>, u64) {
+        let manifest = include_bytes!("../../tests/fixtures/manifest/sample.json");
+        let manifest = Manifest::read(manifest).unwrap();
+        let bytes = write_bundle(bundle, false).unwrap();
+        let executable = write_embed(Arch::X86_64, &bytes, false).unwrap();
+        let mut map = "               VMA       Size Align Out     In      Symbol\n".to_owned();
+        for piece in pieces {
+            let piece = piece.replace("BUNDLE", &bytes.len().to_string());
+            map.push_str(&format!("{piece}\n"));
+        }
+        let mut selected = Selected::default();
+        selected.dropped.insert("zlib".to_owned(), Dropped::Excluded);
+        let evidence = Evidence {
+            name: "app",
+            executable: &executable,
+            map: &map,
+            linker: "mold",
+            files: LinkFiles {
+                python: "/d/python",
+                inittab: "/s/inittab.o",
+                bundle: Some("/s/bundle.o"),
+            },
+            manifest: &manifest,
+            selected: &selected,
+            bundle: Some((bundle, &bytes)),
+        };
+        (build_report(&evidence), executable.len() as u64)
+    }
+
+    const RODATA: [&str; 3] = [
+        "0x0 BUNDLE 4096 .rodata",
+        "0x0 BUNDLE 4096         /s/bundle.o:(.rodata)",
+        "0x0 8 8 .data.rel.ro",
+    ];
+
+    fn bundle() -> Bundle {
+        let mut bundle = Bundle::default();
+        bundle
+            .options
+            .insert("stdlib".to_owned(), "lib/python3".to_owned());
+        for (path, size) in [
+            ("lib/python3/x.txt", 30),
+            ("app/shop/a.txt", 20),
+            ("licenses/L", 10),
+        ] {
+            bundle.files.insert(path.to_owned(), vec![b'x'; size]);
+        }
+        bundle
+    }
+
+    #[test]
+    fn the_parts_are_the_whole_file() {
+        // The second piece claims more than there is.
+        let pieces = [
+            "0x0 5 8         /d/python/build/Programs/python.o:(.data.rel.ro)",
+            "0x4 99 8         /d/python/build/lib/libz.a(adler32.o):(.data.rel.ro)",
+        ];
+        let (report, size) = report(&[&RODATA[..], &pieces].concat(), &bundle());
+        let report = report.unwrap();
+        assert_eq!(report.parts.iter().map(|part| part.node.size).sum::<u64>(), size);
+        let sizes = |part| report.part(part).map(|node| node.size);
+        assert_eq!(sizes(Part::Interpreter), Some(5));
+        assert_eq!(sizes(Part::Libraries), Some(3));
+        assert_eq!(sizes(Part::StandardLibrary), Some(30));
+        assert_eq!(sizes(Part::Application), Some(20));
+        assert_eq!(sizes(Part::Licenses), Some(10));
+        assert!(report.executable.application);
+        let names: Vec<_> = report
+            .components
+            .iter()
+            .map(|component| (component.name.as_str(), component.size))
+            .collect();
+        assert_eq!(names, [("zlib", 3)], "it is there, whatever was selected");
+        assert_eq!(report.extensions.dropped["zlib"], "excluded");
+    }
+
+    #[test]
+    fn a_library_that_nothing_is_taken_from_is_not_inside() {
+        let (report, size) = report(&RODATA, &Bundle::default());
+        let report = report.unwrap();
+        assert_eq!(report.parts.iter().map(|part| part.node.size).sum::<u64>(), size);
+        assert_eq!(report.components, []);
+        assert!(!report.executable.application);
+    }
+
+    #[test]
+    fn what_is_embedded_must_be_found() {
+        let (report, _) = report(&RODATA[..1], &bundle());
+        assert!(matches!(report.unwrap_err(), ReportError::Bundle));
+    }
+}

@@ -78,7 +78,7 @@ fn below_root(path: &str) -> &str {
 
 fn by_package(part: Part, kind: HeldKind, inside: &str) -> Place {
     match inside.split_once('/') {
-        Some((package, _)) => place(part, package, kind, inside),
+        Some((package, file)) => place(part, package, kind, file),
         None => Place::new(part, &[stem(inside), kind.as_str()]),
     }
 }
@@ -132,7 +132,7 @@ mod tests {
                 "lib/python3/json/tool.py",
                 HeldKind::Source,
                 Part::StandardLibrary,
-                "json|source|json/tool.py",
+                "json|source|tool.py",
             ),
             (
                 "lib/python3/site-packages/tool/a,b.txt",
@@ -169,7 +169,7 @@ mod tests {
                 "app/shop/a.txt",
                 HeldKind::Resource,
                 Part::Application,
-                "shop|resources|shop/a.txt",
+                "shop|resources|a.txt",
             ),
         ];
         for (path, kind, part, expected) in cases {

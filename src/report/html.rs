@@ -111,7 +111,7 @@ fn draw(out: &mut String, tile: &Tile<'_>, above: &str, whole: u64) {
             "<text x=\"{:.2}\" y=\"{:.2}\" font-size=\"{letter:.2}\">{}</text>",
             x + letter * 0.3,
             y + letter * 1.05,
-            escape(&shortened(&tile.node.name, fits - 1))
+            escape(&shortened(last(&tile.node.name), fits - 1))
         );
     }
     for inner in &tile.tiles {
@@ -237,6 +237,11 @@ fn escape(text: &str) -> String {
     out
 }
 
+/// The last name of a path: where it leads is said by the tiles around it.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// At most so many characters, the last of them `…` where some are missing.
 fn shortened(text: &str, count: usize) -> String {
     if text.chars().count() <= count {
@@ -301,5 +306,6 @@ mod tests {
         assert_eq!(grouped(12), "12");
         assert_eq!(shortened("standard", 4), "sta…");
         assert_eq!(shortened("json", 4), "json");
+        assert_eq!(last("json/tool.py"), "tool.py");
     }
 }
