@@ -119,6 +119,8 @@ pub fn relink(
         .map(|word| (*word).to_owned())
         .chain(arguments);
     let done = duct::cmd(linker.program.as_str(), words)
+        // GNU ld translates the headings of its map.
+        .env("LC_ALL", "C")
         .stdin_null()
         .stderr_to_stdout()
         .stdout_capture()
@@ -140,7 +142,7 @@ pub fn relink(
             build_report(&Evidence {
                 name: output.file_name().unwrap_or_default(),
                 executable: &fs_err::read(&executable).map_err(failed)?,
-                map: &String::from_utf8_lossy(&fs_err::read(map).map_err(failed)?),
+                map: &String::from_utf8_lossy(&read_map_file(map).map_err(failed)?),
                 linker: &linker.name,
                 files: LinkFiles {
                     python: python.as_str(),
@@ -165,4 +167,12 @@ pub fn relink(
         modules,
         report,
     })
+}
+
+/// The map, empty where the linker did not write one.
+fn read_map_file(path: &camino::Utf8Path) -> std::io::Result<Vec<u8>> {
+    match fs_err::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
 }

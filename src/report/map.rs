@@ -30,8 +30,8 @@ pub struct Input {
 /// A map cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadMapError {
-    /// It is of no linker that we know.
-    #[error("the linker's map is of a kind that is not known")]
+    /// It is not there, or of no linker that we know.
+    #[error("the linker wrote no map of a kind that is known")]
     Unknown,
     /// A line means nothing.
     #[error("line {line} of the linker's map means nothing: `{text}`")]

@@ -190,6 +190,34 @@ fn only_what_is_inside_is_told() {
 }
 
 #[test]
+fn a_linker_without_a_map_is_told() {
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
+    let silent = out.path().join("silent");
+    let script = "#!/bin/sh\nfor word; do shift; case $word in -Map=*) ;; *) set -- \"$@\" \"$word\";; esac; done\n\
+        exec ld \"$@\"\n";
+    fs_err::write(&silent, script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs_err::set_permissions(&silent, executable).unwrap();
+    let linker = silent.to_str().unwrap();
+    let words = ["--preset=minimal", "--stdlib=files", "--linker", linker];
+    let missing = Command::new("ld").arg("--version").output().is_err();
+    requires!("linkers", !missing);
+    assert!(link(place.path(), out.path(), &words).status.success());
+    fs_err::remove_file(out.path().join("python")).unwrap();
+    let done = link(
+        place.path(),
+        out.path(),
+        &[&words[..], &["--report=x.json"]].concat(),
+    );
+    assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+    assert!(said(&done).contains("the linker wrote no map"), "{}", said(&done));
+    let left: Vec<_> = fs_err::read_dir(out.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "only the linker: {left:?}");
+}
+
+#[test]
 fn what_cannot_be_written_is_told_before_the_link() {
     let place = built_distribution();
     requires!("dist", place.is_some());
