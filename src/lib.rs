@@ -17,6 +17,7 @@ pub mod link;
 pub mod manifest;
 pub mod plan;
 pub mod recipe;
+pub mod report;
 pub mod verify;
 pub mod wheel;
 

@@ -5,8 +5,10 @@
 mod add;
 mod content;
 mod prune;
+mod read;
 mod write;
 
 pub use add::{AddError, Library, is_identifier};
 pub use content::{Bundle, Code, Keep, Module, ModuleKind};
+pub use read::{Held, HeldKind, ReadBundleError, read_bundle};
 pub use write::{WriteBundleError, write_bundle};

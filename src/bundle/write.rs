@@ -43,12 +43,12 @@ pub enum WriteBundleError {
     },
 }
 
-const MAGIC: &[u8] = b"pbbundle";
-const VERSION: usize = 1;
+pub(super) const MAGIC: &[u8] = b"pbbundle";
+pub(super) const VERSION: usize = 1;
 const HEADER: usize = 44;
-const MODULE: usize = 44;
+pub(super) const MODULE: usize = 44;
 const SLOT: usize = 4;
-const FILE: usize = 20;
+pub(super) const FILE: usize = 20;
 const OPTION: usize = 16;
 /// Content is aligned to this, so that those who read words of it find them aligned.
 const ALIGN: usize = 8;

@@ -13,6 +13,7 @@ use self::words::Words;
 use super::args::Format;
 use super::context::Context;
 use super::fail::CliError;
+use super::report::ReportArgs;
 use crate::engine::Standing;
 use crate::link::{Linker, find_linker};
 use crate::relink::{Ear, Notice, RelinkError, Request, linkers, relink};
@@ -32,7 +33,9 @@ pub(super) struct Link {
     /// relative to it; what is said here as well goes before
     #[arg(short, long, value_name = "FILE")]
     file: Option<Utf8PathBuf>,
-    /// How it is reported what was linked
+    #[command(flatten)]
+    report: ReportArgs,
+    /// How it is told what was linked
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
@@ -61,8 +64,9 @@ impl Link {
             return Err(CliError::input("nothing says which distribution is to be linked")
                 .hint("name one before the options, or as `distribution:` in the file"));
         };
-        let distribution = Standing::open(&context.store()?, &working_dir.join(distribution))?;
         let output = working_dir.join(self.output());
+        let reports = self.report.open(&working_dir, &output)?;
+        let distribution = Standing::open(&context.store()?, &working_dir.join(distribution))?;
         let hear = |notice: &Notice| context.say(&told::heard(notice));
         let request = Request {
             selection: &selection,
@@ -71,9 +75,11 @@ impl Link {
             strip: words.strip,
             single: single.as_ref(),
             ear: Ear(&hear),
+            report: self.report.wanted(),
         };
         let linked = relink(&distribution.python, &distribution.manifest, &request)?;
-        self.report(context, &linker.name, &linked)
+        self.tell(context, &linker.name, &linked)?;
+        reports.write(context, linked.report.as_ref())
     }
 
     /// What is written, as it was named.

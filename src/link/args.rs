@@ -42,6 +42,8 @@ pub enum LinkArg {
     NoBuildId,
     /// Names that only debuggers and profilers want are left out.
     Strip,
+    /// Where it is written which input stands where.
+    Map(String),
 }
 
 /// The arguments of an ELF link: `at` puts a path of the distribution where it stands.
@@ -67,6 +69,7 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
         LinkArg::GroupByHeat,
     ];
     args.extend(files.stripped.then_some(LinkArg::Strip));
+    args.extend(files.map.map(|map| LinkArg::Map(map.to_owned())));
     args.extend(plan.loader.clone().map(LinkArg::Loader));
     args.extend(start.first_of(plan.position_independent).iter().map(object));
     args.extend(plan.objects.iter().map(object));
@@ -84,7 +87,7 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
     args
 }
 
-/// The two files of a link that are not in the distribution.
+/// The files of a link that are not in the distribution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ElfFiles<'a> {
     /// The executable.
@@ -95,6 +98,8 @@ pub struct ElfFiles<'a> {
     pub bundle: Option<&'a str>,
     /// Whether the names of functions and data are left out.
     pub stripped: bool,
+    /// Where the linker writes its map, where one is wanted.
+    pub map: Option<&'a str>,
 }
 
 /// The command line of `ld.lld` and of GNU ld.
@@ -126,6 +131,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
             LinkArg::OnlyReachable => words.push("--gc-sections".to_owned()),
             LinkArg::GroupByHeat => words.extend(["-z", "keep-text-section-prefix"].map(str::to_owned)),
             LinkArg::Strip => words.push("--strip-all".to_owned()),
+            LinkArg::Map(path) => words.push(format!("-Map={path}")),
             LinkArg::NoBuildId => words.push("--build-id=none".to_owned()),
         }
     }
@@ -161,13 +167,14 @@ mod tests {
             inittab: "inittab.o",
             bundle: Some("bundle.o"),
             stripped: true,
+            map: Some("link.map"),
         };
         let words = render_ld(&elf_args(&plan, |path| format!("/d/{path}"), &files)).join(" ");
         assert_eq!(
             words,
             "-o python -no-pie -z relro -z now -z noexecstack --eh-frame-hdr --build-id=none --export-dynamic \
-             --exclude-libs=ALL --as-needed --gc-sections -z keep-text-section-prefix --strip-all -dynamic-linker /lib/ld.so /d/build/link/crt1.o \
-             /d/build/main.o inittab.o bundle.o \
+             --exclude-libs=ALL --as-needed --gc-sections -z keep-text-section-prefix --strip-all -Map=link.map \
+             -dynamic-linker /lib/ld.so /d/build/link/crt1.o /d/build/main.o inittab.o bundle.o \
              --start-group /d/build/lib/libz.a --end-group -L/d/build/link -lm /d/build/link/libbuiltins.a -lc \
              /d/build/link/libbuiltins.a /d/build/link/crtn.o"
         );

@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use crate::engine::Class;
 use crate::link::{NoLinker, PrepareError};
 use crate::manifest::SelectError;
+use crate::report::ReportError;
 
 /// Why an interpreter cannot be linked.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,15 @@ pub enum RelinkError {
     /// What is embedded cannot be written as an object.
     #[error(transparent)]
     Embed(#[from] crate::link::WriteEmbedError),
+    /// It cannot be told what is in the executable.
+    #[error("failed to tell what is in `{path}`")]
+    Report {
+        /// The executable.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: ReportError,
+    },
     /// There is no linker.
     #[error(transparent)]
     Linker(#[from] NoLinker),
@@ -76,6 +86,9 @@ impl RelinkError {
             }
             Self::Prepare(PrepareError::Select(SelectError::Unknown { .. })) => {
                 Some("`pbs inspect DIST` lists the extension modules".to_owned())
+            }
+            Self::Report { .. } => {
+                Some("maps of lld, rust-lld, mold and GNU ld are understood; another one may be named with `--linker`".to_owned())
             }
             Self::Gather(error) => error.hint().map(str::to_owned),
             Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),

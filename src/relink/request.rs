@@ -20,6 +20,8 @@ pub struct Request<'a> {
     pub output: &'a Utf8Path,
     /// Whether the names of functions and data are left out.
     pub strip: bool,
+    /// Whether it is told what is in the executable.
+    pub report: bool,
     /// What is embedded; `None` for an interpreter that finds its standard library in a directory.
     pub single: Option<&'a SingleFile>,
     /// Who hears what is said meanwhile.

@@ -10,6 +10,7 @@ use super::{RelinkError, Request};
 use crate::bundle::write_bundle;
 use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
 use crate::manifest::{Manifest, Selected};
+use crate::report::{Evidence, LinkFiles, Report, build_report};
 
 /// An interpreter that was linked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +27,8 @@ pub struct Relinked {
     pub missing: BTreeMap<String, String>,
     /// Lines of the application's own files whose imports only running them would tell; where imports were followed.
     pub dynamic: BTreeMap<String, Vec<usize>>,
+    /// What is in the executable, where it was asked for.
+    pub report: Option<Report>,
 }
 
 /// So many lines of what a linker says are shown: the first, as later ones follow from them.
@@ -97,6 +100,8 @@ pub fn relink(
     let mut embedded = 0;
     let mut modules = (0, 0);
     let mut bundle_object = None;
+    // What is embedded and the same as bytes, for the report.
+    let mut kept = None;
     if let (Some(single), Some(gathered)) = (request.single, gathered) {
         let bundle = finish(gathered, python, manifest, &selected, single)?;
         let uncompiled = |module: &&crate::bundle::Module| {
@@ -107,7 +112,6 @@ pub fn relink(
             bundle.modules.values().filter(uncompiled).count(),
         );
         let bytes = write_bundle(&bundle, single.compress)?;
-        drop(bundle);
         embedded = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let arch = manifest.target_triple.arch();
         let arch = arch.ok_or_else(|| crate::link::PrepareError::Processor {
@@ -116,7 +120,9 @@ pub fn relink(
         let object = scratch_dir.join("bundle.o");
         fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(failed)?;
         bundle_object = Some(object);
+        kept = request.report.then_some((bundle, bytes));
     }
+    let map = request.report.then(|| scratch_dir.join("map"));
 
     let arguments = render_ld(&elf_args(
         &plan,
@@ -126,6 +132,7 @@ pub fn relink(
             inittab: inittab.as_str(),
             bundle: bundle_object.as_deref().map(Utf8Path::as_str),
             stripped: request.strip,
+            map: map.as_deref().map(Utf8Path::as_str),
         },
     ));
     let words = linker
@@ -134,6 +141,8 @@ pub fn relink(
         .map(|word| (*word).to_owned())
         .chain(arguments);
     let done = duct::cmd(linker.program.as_str(), words)
+        // GNU ld translates the headings of its map.
+        .env("LC_ALL", "C")
         .stdin_null()
         .stderr_to_stdout()
         .stdout_capture()
@@ -149,6 +158,29 @@ pub fn relink(
         });
     }
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
+    let report = match &map {
+        None => None,
+        Some(map) => Some(
+            build_report(&Evidence {
+                name: output.file_name().unwrap_or_default(),
+                executable: &fs_err::read(&executable).map_err(failed)?,
+                map: &String::from_utf8_lossy(&read_map_file(map).map_err(failed)?),
+                linker: &linker.name,
+                files: LinkFiles {
+                    python: python.as_str(),
+                    inittab: inittab.as_str(),
+                    bundle: bundle_object.as_deref().map(Utf8Path::as_str),
+                },
+                manifest,
+                selected: &selected,
+                bundle: kept.as_ref().map(|(bundle, bytes)| (bundle, bytes.as_slice())),
+            })
+            .map_err(|source| RelinkError::Report {
+                path: output.to_owned(),
+                source,
+            })?,
+        ),
+    };
     fs_err::rename(&executable, output).map_err(failed)?;
     Ok(Relinked {
         selected,
@@ -157,5 +189,14 @@ pub fn relink(
         modules,
         missing,
         dynamic,
+        report,
     })
+}
+
+/// The map, empty where the linker did not write one.
+fn read_map_file(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    match fs_err::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
 }

@@ -93,6 +93,7 @@ fn plan_case(name: String, prepared: Prepared) -> RelinkCase {
         inittab: &format!("/in/relink/{name}/inittab.o"),
         bundle: None,
         stripped: false,
+        map: None,
     };
     let mut link = vec!["ld.lld".to_owned()];
     link.extend(render_ld(&elf_args(

@@ -18,6 +18,7 @@ mod plan;
 mod presets;
 mod recipe;
 mod relink;
+mod report;
 mod sandbox;
 mod server;
 mod single;

@@ -54,7 +54,7 @@ struct Outcome<'a> {
 
 impl Link {
     /// Says what was linked.
-    pub(super) fn report(
+    pub(super) fn tell(
         &self,
         context: &mut Context,
         linker: &str,
