@@ -14,7 +14,7 @@ use super::human::Bytes;
 use crate::bundle::Keep;
 use crate::link::find_linker;
 use crate::manifest::Selection;
-use crate::relink::{App, AsPython, Relinked, Request, SingleFile, linkers, relink};
+use crate::relink::{App, AsPython, Kind, Relinked, Request, SingleFile, linkers, relink};
 
 /// Link an application or an interpreter into one file, with chosen extension modules
 ///
@@ -45,9 +45,12 @@ pub(super) struct Link {
         help_heading = "Application"
     )]
     module: Option<String>,
-    /// The executable that is written
-    #[arg(short, long, value_name = "FILE", default_value = "python")]
-    output: Utf8PathBuf,
+    /// What is made of it
+    #[arg(long, value_name = "KIND", default_value = "exe")]
+    kind: KindArg,
+    /// The file that is written; `python` if it is an executable, else `libpbs.a` or `pbs.o`, and `pbs.h` beside it
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<Utf8PathBuf>,
     /// The extension modules to begin with
     #[arg(long, value_name = "PRESET", default_value = "all", help_heading = "Content")]
     preset: Preset,
@@ -116,6 +119,27 @@ pub(super) struct Link {
     format: Format,
 }
 
+/// `--kind`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum KindArg {
+    /// An executable
+    Exe,
+    /// A static library and a C header, for programs that start Python when they want it
+    Staticlib,
+    /// The same as one object
+    Object,
+}
+
+impl KindArg {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Exe => Kind::Executable,
+            Self::Staticlib => Kind::StaticLibrary,
+            Self::Object => Kind::Object,
+        }
+    }
+}
+
 /// `--preset`.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 enum Preset {
@@ -162,6 +186,9 @@ struct Outcome<'a> {
     /// Version of this format.
     version: u32,
     executable: &'a str,
+    /// What a program needs that links it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<EmbeddingOutcome<'a>>,
     /// In bytes.
     size: u64,
     /// What of it is embedded, in bytes.
@@ -175,6 +202,19 @@ struct Outcome<'a> {
     kept: std::collections::BTreeMap<&'a str, String>,
     /// Extension module → why it is not there.
     dropped: std::collections::BTreeMap<&'a str, String>,
+}
+
+/// What a program needs that links it, for programs.
+#[derive(Serialize)]
+struct EmbeddingOutcome<'a> {
+    /// The C header.
+    header: &'a str,
+    /// What a C compiler that links is told beside the program's own files; the file is named without its directory.
+    link: Vec<String>,
+    /// Libraries of the system, by name.
+    system: &'a [String],
+    /// Whether the program may stand at any address; else it is linked with `-no-pie`.
+    position_independent: bool,
 }
 
 impl Link {
@@ -195,11 +235,12 @@ impl Link {
         let loaded = context.distribution(&self.distribution)?;
         let manifest = loaded.manifest(&self.distribution)?;
         let store = context.store()?;
-        let output = working_dir.join(&self.output);
+        let output = working_dir.join(self.output());
         let single = self.single(&working_dir)?;
         let request = Request {
             selection: &selection,
             linker: &linker,
+            kind: self.kind.kind(),
             output: &output,
             strip: self.strip,
             single: single.as_ref(),
@@ -208,8 +249,27 @@ impl Link {
         self.report(context, &linker.name, &linked)
     }
 
+    fn output(&self) -> &camino::Utf8Path {
+        let default = self.kind.kind().default_output();
+        self.output.as_deref().unwrap_or_else(|| default.into())
+    }
+
     /// What is embedded, if anything is.
     fn single(&self, working_dir: &camino::Utf8Path) -> Result<Option<SingleFile>, CliError> {
+        if self.kind != KindArg::Exe {
+            let executables = [
+                (
+                    "--stdlib files",
+                    self.stdlib == Stdlib::Files,
+                    "leave it out: the library is embedded",
+                ),
+                ("--strip", self.strip, "leave it out, and strip the program"),
+            ];
+            if let Some((option, _, hint)) = executables.iter().find(|(_, given, _)| *given) {
+                let text = format!("`{option}` is of executables; a program is linked with this one");
+                return Err(CliError::input(text).hint(*hint));
+            }
+        }
         if self.stdlib == Stdlib::Files {
             let embedding = [
                 ("--app", self.app.is_some()),
@@ -284,7 +344,13 @@ impl Link {
             Format::Json => {
                 let outcome = Outcome {
                     version: 1,
-                    executable: self.output.as_str(),
+                    executable: self.output().as_str(),
+                    embedding: linked.embedding.as_ref().map(|embedding| EmbeddingOutcome {
+                        header: embedding.header.as_str(),
+                        link: embedding.needs.words(),
+                        system: &embedding.needs.system,
+                        position_independent: embedding.needs.position_independent,
+                    }),
                     size: linked.size,
                     embedded: linked.embedded,
                     modules: linked.modules.0,
@@ -325,7 +391,14 @@ impl Link {
                         linked.modules.1
                     ));
                 }
-                writeln!(context.stdout, "{}", self.output)?;
+                if let Some(embedding) = &linked.embedding {
+                    context.say(&format!(
+                        "link it with: cc main.c {}",
+                        embedding.needs.words().join(" ")
+                    ));
+                    writeln!(context.stdout, "{}", embedding.header)?;
+                }
+                writeln!(context.stdout, "{}", self.output())?;
             }
         }
         Ok(())

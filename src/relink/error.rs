@@ -23,6 +23,21 @@ pub enum RelinkError {
     /// What is embedded cannot be written as an object.
     #[error(transparent)]
     Embed(#[from] crate::link::WriteEmbedError),
+    /// There are no objects that a program could link.
+    #[error(transparent)]
+    Movable(#[from] crate::link::MovableError),
+    /// What was linked cannot be kept from clashing with a program.
+    #[error(transparent)]
+    Localise(#[from] crate::link::LocaliseError),
+    /// What was linked cannot be written as a static library.
+    #[error(transparent)]
+    Archive(#[from] crate::link::WriteArchiveError),
+    /// Nothing gives what is needed.
+    #[error("the distribution's objects need `{name}`, which none of them has")]
+    Unresolved {
+        /// The function or variable.
+        name: String,
+    },
     /// There is no linker.
     #[error(transparent)]
     Linker(#[from] NoLinker),

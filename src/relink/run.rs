@@ -3,9 +3,10 @@
 use camino::Utf8PathBuf;
 
 use super::gather::gather;
+use super::kind::{self, Embedding};
 use super::{RelinkError, Request};
 use crate::bundle::write_bundle;
-use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
+use crate::link::{ElfFiles, Form, Prepared, prepare, write_embed};
 use crate::manifest::{Manifest, Selected};
 use crate::model::TreeDigest;
 use crate::store::Store;
@@ -21,6 +22,8 @@ pub struct Relinked {
     pub embedded: u64,
     /// Modules that are embedded, and those of them that have no bytecode and are compiled when they are imported.
     pub modules: (usize, usize),
+    /// What a program needs that links it; nothing for an executable.
+    pub embedding: Option<Embedding>,
 }
 
 /// So many lines of what a linker says are shown: the first, as later ones follow from them.
@@ -50,7 +53,7 @@ pub fn relink(
     });
     let Prepared {
         selected,
-        plan,
+        mut plan,
         inittab: table,
     } = prepare(manifest, selection, form)?;
     if output.is_dir() {
@@ -96,16 +99,19 @@ pub fn relink(
         bundle_object = Some(object);
     }
 
-    let arguments = render_ld(&elf_args(
-        &plan,
-        |path| python.join(path.as_str()).into_string(),
-        &ElfFiles {
-            output: executable.as_str(),
-            inittab: inittab.as_str(),
-            bundle: bundle_object.as_deref().map(camino::Utf8Path::as_str),
-            stripped: request.strip,
-        },
-    ));
+    let place = kind::Place {
+        request,
+        manifest,
+        python: &python,
+        scratch: &scratch_dir,
+    };
+    let files = ElfFiles {
+        output: executable.as_str(),
+        inittab: inittab.as_str(),
+        bundle: bundle_object.as_deref().map(camino::Utf8Path::as_str),
+        stripped: request.strip,
+    };
+    let arguments = place.arguments(&mut plan, &files)?;
     let words = linker
         .leading
         .iter()
@@ -126,6 +132,7 @@ pub fn relink(
             said: said.lines().take(SHOWN).map(str::to_owned).collect(),
         });
     }
+    let embedding = place.embedding(&plan, &executable)?;
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
     fs_err::rename(&executable, output).map_err(failed)?;
     Ok(Relinked {
@@ -133,5 +140,6 @@ pub fn relink(
         size,
         embedded,
         modules,
+        embedding,
     })
 }
