@@ -203,8 +203,8 @@ mod tests {
             .filter(object::ObjectSymbol::is_local)
             .last()
             .unwrap();
-        assert!(last_local.index() < find("Py_kept").index());
-        assert!(last_local.index() < find("elsewhere").index());
+        assert!(last_local.index().0 < find("Py_kept").index().0);
+        assert!(last_local.index().0 < find("elsewhere").index().0);
         // Each relocation still means what it meant.
         let section = file.section_by_name(".data").unwrap();
         let names: Vec<&str> = section

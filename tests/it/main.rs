@@ -8,6 +8,7 @@ mod cli;
 mod diff;
 mod dist;
 mod distribution;
+mod embed;
 mod engine;
 mod fetch;
 mod manifest;
