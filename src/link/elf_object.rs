@@ -22,6 +22,7 @@ pub(super) mod elf {
     pub(in crate::link) const GRP_COMDAT: u32 = elf::GRP_COMDAT.0;
     pub(in crate::link) const SHN_UNDEF: u16 = elf::SHN_UNDEF.0;
     pub(in crate::link) const SHN_LORESERVE: u16 = elf::SHN_LORESERVE;
+    pub(in crate::link) const SHN_ABS: u16 = elf::SHN_ABS.0;
     pub(in crate::link) const SHN_COMMON: u16 = elf::SHN_COMMON.0;
     pub(in crate::link) const SHN_XINDEX: u16 = elf::SHN_XINDEX.0;
     pub(in crate::link) const STB_LOCAL: u8 = elf::STB_LOCAL.0;
@@ -97,8 +98,13 @@ impl Symbol {
         matches!(self.other & 3, elf::STV_DEFAULT | elf::STV_PROTECTED)
     }
 
+    /// Whether it is zeroed memory that no object has a place for.
+    ///
+    /// mold 1 calls it absolute when it writes an object, and keeps size and alignment: no number has those.
     pub(super) fn is_common(&self) -> bool {
-        !self.ordinary && self.section == u32::from(elf::SHN_COMMON)
+        let absolute = self.section == u32::from(elf::SHN_ABS);
+        let number = self.size == 0 || self.info & 0xf != elf::STT_OBJECT || !self.value.is_power_of_two();
+        !self.ordinary && (self.section == u32::from(elf::SHN_COMMON) || absolute && !number)
     }
 
     pub(super) fn make_object(&mut self) {

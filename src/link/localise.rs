@@ -240,6 +240,27 @@ mod tests {
     }
 
     #[test]
+    fn common_symbols_that_are_called_absolute_get_a_place() {
+        let absolute = |value| {
+            made(|object| {
+                let absolute = symbol("shared", SymbolSection::Absolute, value);
+                object.add_symbol(Symbol { size: 24, ..absolute });
+            })
+        };
+        let section = |value| {
+            let done = hide(absolute(value));
+            let file = object::File::parse(&*done.object).unwrap();
+            let found = file
+                .symbols()
+                .find(|symbol| symbol.name() == Ok("shared"))
+                .unwrap();
+            found.section_index()
+        };
+        assert!(section(8).is_some());
+        assert_eq!(section(0x1234), None, "a number stays one");
+    }
+
+    #[test]
     fn a_group_is_not_shared_with_others() {
         let with_group = made(|object| {
             let section = object.add_section(Vec::new(), b".text.inline".to_vec(), SectionKind::Text);
