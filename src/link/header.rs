@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// How every header begins that is written here.
+pub const MADE: &str = "/* Made by `pbs link`.";
+
 /// What a program needs to link with an embedded interpreter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HostNeeds {
@@ -48,7 +51,7 @@ pub fn header(own: &str, needs: &HostNeeds) -> String {
         "It stands at fixed addresses: in programs only, linked with -no-pie."
     };
     format!(
-        "/* Made by `pbs link`. To link a program with it:\n *\n *     cc main.c {}\n *\n * {place}\n * Extension \
+        "{MADE} To link a program with it:\n *\n *     cc main.c {}\n *\n * {place}\n * Extension \
          modules that are files of their own find Python in the program if it is linked with -rdynamic, too.\n \
          */\n{own}",
         needs.words().join(" ")

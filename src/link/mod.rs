@@ -17,7 +17,7 @@ mod staticlib;
 pub use args::{ElfFiles, LinkArg, elf_args, partial_args, render_ld};
 pub use elf_object::ReadObjectError;
 pub use embed::{WriteEmbedError, write_embed};
-pub use header::{HostNeeds, functions_of, header};
+pub use header::{HostNeeds, MADE, functions_of, header};
 pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
 pub use linker::{Linker, NoLinker, Places, find_linker};
 pub use localise::{LocaliseError, Localised, localise};

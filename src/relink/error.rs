@@ -47,6 +47,12 @@ pub enum RelinkError {
         /// Where it was wanted.
         path: Utf8PathBuf,
     },
+    /// The header would replace a file that somebody wrote.
+    #[error("`{path}` would be replaced by the header, and is none that `pbs link` made")]
+    Header {
+        /// Where the header would stand.
+        path: Utf8PathBuf,
+    },
     /// The linker cannot be run, or files cannot be written.
     #[error("failed to link `{path}`")]
     Io {
@@ -97,6 +103,7 @@ impl RelinkError {
                 Some("`pbs inspect DIST` lists the extension modules".to_owned())
             }
             Self::Gather(error) => error.hint().map(str::to_owned),
+            Self::Header { .. } => Some("name another file with `--output`: the header is named after it".to_owned()),
             Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),
             Self::Failed { .. } => Some(
                 "`pbs verify DIST` tells whether the distribution is damaged; another linker may be named with `--linker`"

@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{RelinkError, Request};
 use crate::link::{
-    ArchiveMember, ElfFiles, HostNeeds, LinkPlan, Localised, PlanError, PrepareError, elf_args, functions_of,
-    header, localise, movable, partial_args, render_ld, write_archive,
+    ArchiveMember, ElfFiles, HostNeeds, LinkPlan, Localised, MADE, PlanError, PrepareError, elf_args,
+    functions_of, header, localise, movable, partial_args, render_ld, write_archive,
 };
 use crate::manifest::{LauncherRecord, Manifest};
 use crate::model::TreePath;
@@ -68,6 +68,10 @@ impl Place<'_> {
             return Ok(render_ld(&elf_args(plan, at, files)));
         }
         let launcher = self.launcher()?;
+        let path = self.header();
+        if fs_err::read(&path).is_ok_and(|text| !text.starts_with(MADE.as_bytes())) {
+            return Err(RelinkError::Header { path });
+        }
         plan.objects.retain(|object| *object != launcher.main_object);
         let mut core = None;
         let build = self.manifest.build_info.as_ref();
@@ -129,9 +133,16 @@ impl Place<'_> {
         };
         let written = self.scratch.join("pbs.h");
         fs_err::write(&written, header(&own, &needs)).map_err(failed)?;
-        let header = output.with_file_name(header_name(kind, &needs.file));
-        fs_err::rename(&written, &header).map_err(failed)?;
-        Ok(Some(Embedding { header, needs }))
+        let path = self.header();
+        fs_err::rename(&written, &path).map_err(failed)?;
+        Ok(Some(Embedding { header: path, needs }))
+    }
+
+    /// Where the header stands.
+    fn header(&self) -> Utf8PathBuf {
+        let output = self.request.output;
+        let file = output.file_name().unwrap_or_default();
+        output.with_file_name(header_name(self.request.kind, file))
     }
 
     fn launcher(&self) -> Result<&LauncherRecord, RelinkError> {

@@ -59,22 +59,19 @@ fn only(dir: &Path, prefix: &str) -> PathBuf {
     entries.into_iter().find(is_it).unwrap()
 }
 
-fn compile(place: &Path, out: &Path, name: &str, words: &[String]) -> PathBuf {
+/// Compiles and links one of the sources in `out`.
+fn cc(out: &Path, name: &str, source: &str, words: &[String]) -> PathBuf {
     let program = out.join(name);
-    let include = only(&place.join("python/install/include"), "python3");
-    let done = Command::new("cc")
-        .arg("-I.")
-        .arg("-I")
-        .arg(include)
-        .arg("-o")
-        .arg(&program)
-        .arg(sources().join("host.c"))
-        .args(words)
-        .current_dir(out)
-        .output()
-        .unwrap();
-    ok(&done);
+    let mut cc = Command::new("cc");
+    cc.arg("-I.").arg("-o").arg(&program).arg(sources().join(source));
+    ok(&cc.args(words).current_dir(out).output().unwrap());
     program
+}
+
+fn compile(place: &Path, out: &Path, name: &str, words: &[String]) -> PathBuf {
+    let include = only(&place.join("python/install/include"), "python3");
+    let include = format!("-I{}", include.display());
+    cc(out, name, "host.c", &[words, &[include]].concat())
 }
 
 fn run(program: &Path, words: &[&str]) -> Output {
@@ -159,6 +156,33 @@ fn an_object_does_the_same() {
     works(&program);
     let library = only(&place.join("python/install/lib"), "python3").join("lib-dynload");
     ok(&run(&program, &["files", library.to_str().unwrap()]));
+}
+
+#[test]
+fn a_shared_library_embeds_it_and_no_file_is_replaced() {
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    requires!("cc", Command::new("cc").arg("--version").output().is_ok());
+    let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
+    let (library, header) = (out.path().join("libpbs.a"), out.path().join("pbs.h"));
+    let words = ["--kind", "staticlib", "--format", "json"];
+    fs_err::write(&header, "int mine;\n").unwrap();
+    let done = link(place.path(), &library, &words);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(said.contains("would be replaced by the header"), "{said}");
+    assert_eq!(fs_err::read_to_string(&header).unwrap(), "int mine;\n");
+    fs_err::remove_file(&header).unwrap();
+
+    let mut needs = needs(&ok(&link(place.path(), &library, &words)));
+    needs.extend(["-shared", "-fPIC"].map(str::to_owned));
+    let plug = cc(out.path(), "plug.so", "plug.c", &needs);
+    let loader = cc(
+        out.path(),
+        "loader",
+        "plug.c",
+        &["-DLOADER".into(), "-ldl".into()],
+    );
+    assert_eq!(ok(&run(&loader, &[plug.to_str().unwrap()])), "in a thread\n");
 }
 
 #[test]
