@@ -41,12 +41,14 @@ fn ok(output: &Output) -> String {
 /// What the report says that a program needs: words for a compiler.
 fn needs(report: &str) -> Vec<String> {
     let report: serde_json::Value = serde_json::from_str(report).unwrap();
-    assert_eq!(report["embedding"]["position_independent"], true);
+    let fixed = report["embedding"]["position_independent"] == false;
     let words = report["embedding"]["link"].as_array().unwrap();
-    words
+    let words: Vec<String> = words
         .iter()
         .map(|word| word.as_str().unwrap().to_owned())
-        .collect()
+        .collect();
+    assert_eq!(words.last().unwrap() == "-no-pie", fixed);
+    words
 }
 
 /// The only directory in one whose name begins so.
@@ -183,6 +185,26 @@ fn a_shared_library_embeds_it_and_no_file_is_replaced() {
         &["-DLOADER".into(), "-ldl".into()],
     );
     assert_eq!(ok(&run(&loader, &[plug.to_str().unwrap()])), "in a thread\n");
+}
+
+/// As of a distribution that has objects for fixed addresses only: the words then ask for `-no-pie`.
+#[test]
+fn without_movable_objects_the_program_stands_at_fixed_addresses() {
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    requires!("cc", Command::new("cc").arg("--version").output().is_ok());
+    let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
+    let path = place.path().join("python/PYTHON.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    if manifest["pbs"]["interpreter"]["position_independent"] == true {
+        return;
+    }
+    manifest["build_info"]["core"]["static_lib"] = serde_json::Value::Null;
+    fs_err::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
+    let words = ["--kind", "staticlib", "--format", "json"];
+    let needs = needs(&ok(&link(place.path(), &out.path().join("libpbs.a"), &words)));
+    assert_eq!(needs.last().unwrap(), "-no-pie");
+    works(&compile(place.path(), out.path(), "host", &needs));
 }
 
 #[test]
