@@ -16,10 +16,7 @@ use super::fail::CliError;
 use super::report::ReportArgs;
 use crate::engine::Standing;
 use crate::link::{Linker, find_linker};
-use crate::relink::{Ear, Notice, RelinkError, Request, linkers, relink};
-
-/// Where it is written if nobody says.
-const OUTPUT: &str = "python";
+use crate::relink::{Ear, Kind, Notice, RelinkError, Request, linkers, relink};
 
 /// Link an application or an interpreter into one file, with chosen extension modules
 ///
@@ -58,6 +55,11 @@ impl Link {
         let words = &self.words;
         let working_dir = context.settings.working_dir.clone();
         let selection = words.selection()?;
+        words.check_kind()?;
+        if let Some(option) = self.report.given().filter(|_| words.kind() != Kind::Executable) {
+            let text = format!("`{option}` is of executables; a program is linked with this one");
+            return Err(CliError::input(text).hint("leave it out"));
+        }
         let single = words.single(&working_dir)?;
         let linker = self.linker(context)?;
         let Some(distribution) = &words.distribution else {
@@ -72,6 +74,7 @@ impl Link {
             selection: &selection,
             linker: &linker,
             output: &output,
+            kind: words.kind(),
             strip: words.strip,
             single: single.as_ref(),
             ear: Ear(&hear),
@@ -84,7 +87,8 @@ impl Link {
 
     /// What is written, as it was named.
     fn output(&self) -> Utf8PathBuf {
-        self.words.output.clone().unwrap_or_else(|| OUTPUT.into())
+        let default = self.words.kind().default_output();
+        self.words.output.clone().unwrap_or_else(|| default.into())
     }
 
     fn linker(&self, context: &Context) -> Result<Linker, CliError> {

@@ -18,6 +18,10 @@ pub enum LinkArg {
     Object(String),
     /// Static libraries that may need each other.
     Archives(Vec<String>),
+    /// A static library, all of it.
+    Whole(String),
+    /// The output is an object again.
+    Relocatable,
     /// A directory with libraries of the system.
     Search(String),
     /// A library of the system.
@@ -87,6 +91,27 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
     args
 }
 
+/// The arguments that make one object of all, which a program links: without what only a program has.
+///
+/// `core` is a static library that is taken whole. Sections stay apart, so that the program's own link may drop and arrange them. What the compiler itself calls comes
+/// along, as another compiler's library may lack it.
+#[must_use]
+pub fn partial_args(
+    plan: &LinkPlan,
+    at: impl Fn(&TreePath) -> String,
+    files: &ElfFiles<'_>,
+    core: Option<&str>,
+) -> Vec<LinkArg> {
+    let mut args = vec![LinkArg::Output(files.output.to_owned()), LinkArg::Relocatable];
+    args.extend(plan.objects.iter().map(|path| LinkArg::Object(at(path))));
+    args.push(LinkArg::Object(files.inittab.to_owned()));
+    args.extend(files.bundle.map(|bundle| LinkArg::Object(bundle.to_owned())));
+    args.extend(core.map(|core| LinkArg::Whole(core.to_owned())));
+    let archives = plan.archives.iter().chain([&plan.start.builtins]);
+    args.push(LinkArg::Archives(archives.map(at).collect()));
+    args
+}
+
 /// The files of a link that are not in the distribution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ElfFiles<'a> {
@@ -118,6 +143,10 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
                 words.extend(paths.iter().cloned());
                 words.push("--end-group".to_owned());
             }
+            LinkArg::Whole(path) => {
+                words.extend(["--whole-archive", path, "--no-whole-archive"].map(str::to_owned));
+            }
+            LinkArg::Relocatable => words.push("-r".to_owned()),
             LinkArg::Search(dir) => words.push(format!("-L{dir}")),
             LinkArg::System(name) => words.push(format!("-l{name}")),
             LinkArg::ExportSymbols => words.push("--export-dynamic".to_owned()),

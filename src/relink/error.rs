@@ -32,6 +32,21 @@ pub enum RelinkError {
         #[source]
         source: ReportError,
     },
+    /// There are no objects that a program could link.
+    #[error(transparent)]
+    Movable(#[from] crate::link::MovableError),
+    /// What was linked cannot be kept from clashing with a program.
+    #[error(transparent)]
+    Localise(#[from] crate::link::LocaliseError),
+    /// What was linked cannot be written as a static library.
+    #[error(transparent)]
+    Archive(#[from] crate::link::WriteArchiveError),
+    /// Nothing gives what is needed.
+    #[error("the distribution's objects need `{name}`, which none of them has")]
+    Unresolved {
+        /// The function or variable.
+        name: String,
+    },
     /// There is no linker.
     #[error(transparent)]
     Linker(#[from] NoLinker),
@@ -39,6 +54,12 @@ pub enum RelinkError {
     #[error("`{path}` is a directory")]
     Directory {
         /// Where it was wanted.
+        path: Utf8PathBuf,
+    },
+    /// The header would replace a file that somebody wrote.
+    #[error("`{path}` would be replaced by the header, and is none that `pbs link` made")]
+    Header {
+        /// Where the header would stand.
         path: Utf8PathBuf,
     },
     /// The linker cannot be run, or files cannot be written.
@@ -91,6 +112,7 @@ impl RelinkError {
                 Some("maps of lld, rust-lld, mold and GNU ld are understood; another one may be named with `--linker`".to_owned())
             }
             Self::Gather(error) => error.hint().map(str::to_owned),
+            Self::Header { .. } => Some("name another file with `--output`: the header is named after it".to_owned()),
             Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),
             Self::Failed { .. } => Some(
                 "`pbs verify DIST` tells whether the distribution is damaged; another linker may be named with `--linker`"

@@ -4,6 +4,7 @@ mod compile;
 mod error;
 mod gather;
 mod gather_error;
+mod kind;
 mod notice;
 mod places;
 mod reach;
@@ -15,6 +16,7 @@ mod wheels;
 
 pub use error::RelinkError;
 pub use gather_error::GatherError;
+pub use kind::{Embedding, Kind};
 pub use notice::{Ear, Notice};
 pub use places::linkers;
 pub use request::{App, AsPython, Request, SingleFile};

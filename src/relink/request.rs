@@ -16,7 +16,9 @@ pub struct Request<'a> {
     pub selection: &'a Selection,
     /// The linker.
     pub linker: &'a Linker,
-    /// The executable that is written.
+    /// What is made.
+    pub kind: super::Kind,
+    /// The file that is written.
     pub output: &'a Utf8Path,
     /// Whether the names of functions and data are left out.
     pub strip: bool,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::gather::{finish, gather};
+use super::gather::{Gathered, finish, gather};
+use super::kind::{self, Embedding};
 use super::reach::follow;
 use super::{RelinkError, Request};
-use crate::bundle::write_bundle;
-use crate::link::{ElfFiles, Form, Prepared, elf_args, prepare, render_ld, write_embed};
+use crate::bundle::{Bundle, Module, write_bundle};
+use crate::link::{ElfFiles, Form, Linker, PrepareError, Prepared, prepare, write_embed};
 use crate::manifest::{Manifest, Selected};
 use crate::report::{Evidence, LinkFiles, Report, build_report};
 
@@ -29,6 +30,8 @@ pub struct Relinked {
     pub dynamic: BTreeMap<String, Vec<usize>>,
     /// What is in the executable, where it was asked for.
     pub report: Option<Report>,
+    /// What a program needs that links it; nothing for an executable.
+    pub embedding: Option<Embedding>,
 }
 
 /// So many lines of what a linker says are shown: the first, as later ones follow from them.
@@ -43,12 +46,7 @@ pub fn relink(
     manifest: &Manifest,
     request: &Request<'_>,
 ) -> Result<Relinked, RelinkError> {
-    let Request {
-        selection,
-        linker,
-        output,
-        ..
-    } = *request;
+    let output = request.output;
     let failed = |source| RelinkError::Io {
         path: output.to_owned(),
         source,
@@ -57,24 +55,17 @@ pub fn relink(
         compressed: single.compress,
     });
     // What cannot be is told before anything is read.
-    let first = prepare(manifest, selection, form)?.selected;
+    let first = prepare(manifest, request.selection, form)?.selected;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });
     }
-    let folder = output.parent().filter(|parent| !parent.as_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Utf8Path::new("."));
-    fs_err::create_dir_all(folder).map_err(failed)?;
-    // Beside the output, so that it can be moved there at once.
-    let scratch = tempfile::Builder::new()
-        .prefix(".pbs-link-")
-        .tempdir_in(folder)
-        .map_err(failed)?;
+    let scratch = beside(output).map_err(failed)?;
     let scratch_dir = Utf8PathBuf::from_path_buf(scratch.path().to_owned())
         .map_err(|_| failed(std::io::ErrorKind::InvalidFilename.into()))?;
     let (inittab, executable) = (scratch_dir.join("inittab.o"), scratch_dir.join("python"));
 
-    let mut selection = selection.clone();
+    let mut selection = request.selection.clone();
     let mut gathered = request
         .single
         .map(|single| gather(python, manifest, &first, single, request.ear))
@@ -87,7 +78,7 @@ pub fn relink(
     };
     let Prepared {
         selected,
-        plan,
+        mut plan,
         inittab: table,
     } = prepare(manifest, &selection, form)?;
     fs_err::write(&inittab, table).map_err(failed)?;
@@ -97,50 +88,109 @@ pub fn relink(
         dynamic = followed.dynamic(gathered);
     }
 
-    let mut embedded = 0;
-    let mut modules = (0, 0);
-    let mut bundle_object = None;
-    // What is embedded and the same as bytes, for the report.
-    let mut kept = None;
-    if let (Some(single), Some(gathered)) = (request.single, gathered) {
-        let bundle = finish(gathered, python, manifest, &selected, single)?;
-        let uncompiled = |module: &&crate::bundle::Module| {
-            module.code.is_none() && bundle.files.contains_key(&module.path) && module.path.ends_with(".py")
-        };
-        modules = (
-            bundle.modules.len(),
-            bundle.modules.values().filter(uncompiled).count(),
-        );
-        let bytes = write_bundle(&bundle, single.compress)?;
-        embedded = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let arch = manifest.target_triple.arch();
-        let arch = arch.ok_or_else(|| crate::link::PrepareError::Processor {
+    let place = kind::Place {
+        request,
+        manifest,
+        python,
+        scratch: &scratch_dir,
+    };
+    let embedded = match gathered {
+        None => Embedded::default(),
+        Some(gathered) => embed(gathered, &selected, place)?,
+    };
+    let map = request.report.then(|| scratch_dir.join("map"));
+    let files = ElfFiles {
+        output: executable.as_str(),
+        inittab: inittab.as_str(),
+        bundle: embedded.object.as_deref().map(Utf8Path::as_str),
+        stripped: request.strip,
+        map: map.as_deref().map(Utf8Path::as_str),
+    };
+    let arguments = place.arguments(&mut plan, &files)?;
+    run_linker(request.linker, arguments, output)?;
+    let embedding = place.embedding(&plan, &executable)?;
+    let size = fs_err::metadata(&executable).map_err(failed)?.len();
+    let report = match request.report {
+        false => None,
+        true => Some(account(&files, &embedded, &selected, place)?),
+    };
+    fs_err::rename(&executable, output).map_err(failed)?;
+    Ok(Relinked {
+        selected,
+        size,
+        embedded: u64::try_from(embedded.bytes.len()).unwrap_or(u64::MAX),
+        modules: embedded.modules,
+        missing,
+        dynamic,
+        report,
+        embedding,
+    })
+}
+
+/// A directory beside the output, so that what is complete can be moved there at once.
+fn beside(output: &Utf8Path) -> std::io::Result<tempfile::TempDir> {
+    let folder = output.parent().filter(|parent| !parent.as_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Utf8Path::new("."));
+    fs_err::create_dir_all(folder)?;
+    tempfile::Builder::new().prefix(".pbs-link-").tempdir_in(folder)
+}
+
+/// What a single-file executable has in it.
+#[derive(Default)]
+struct Embedded {
+    /// The object with it.
+    object: Option<Utf8PathBuf>,
+    bundle: Bundle,
+    /// The bundle as it is in the object.
+    bytes: Vec<u8>,
+    /// See [`Relinked::modules`].
+    modules: (usize, usize),
+}
+
+fn embed(gathered: Gathered, selected: &Selected, place: kind::Place<'_>) -> Result<Embedded, RelinkError> {
+    let kind::Place {
+        request,
+        manifest,
+        python,
+        scratch,
+    } = place;
+    let Some(single) = request.single else {
+        return Ok(Embedded::default());
+    };
+    let bundle = finish(gathered, python, manifest, selected, single)?;
+    let uncompiled = |module: &&Module| {
+        module.code.is_none() && bundle.files.contains_key(&module.path) && module.path.ends_with(".py")
+    };
+    let modules = (
+        bundle.modules.len(),
+        bundle.modules.values().filter(uncompiled).count(),
+    );
+    let bytes = write_bundle(&bundle, single.compress)?;
+    let arch = manifest
+        .target_triple
+        .arch()
+        .ok_or_else(|| PrepareError::Processor {
             triple: manifest.target_triple.to_string(),
         })?;
-        let object = scratch_dir.join("bundle.o");
-        fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(failed)?;
-        bundle_object = Some(object);
-        kept = request.report.then_some((bundle, bytes));
-    }
-    let map = request.report.then(|| scratch_dir.join("map"));
+    let object = scratch.join("bundle.o");
+    fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(|source| {
+        RelinkError::Io {
+            path: request.output.to_owned(),
+            source,
+        }
+    })?;
+    Ok(Embedded {
+        object: Some(object),
+        bundle,
+        bytes,
+        modules,
+    })
+}
 
-    let arguments = render_ld(&elf_args(
-        &plan,
-        |path| python.join(path.as_str()).into_string(),
-        &ElfFiles {
-            output: executable.as_str(),
-            inittab: inittab.as_str(),
-            bundle: bundle_object.as_deref().map(Utf8Path::as_str),
-            stripped: request.strip,
-            map: map.as_deref().map(Utf8Path::as_str),
-        },
-    ));
-    let words = linker
-        .leading
-        .iter()
-        .map(|word| (*word).to_owned())
-        .chain(arguments);
-    let done = duct::cmd(linker.program.as_str(), words)
+/// Runs a linker, which writes what is called `output` in errors.
+fn run_linker(linker: &Linker, arguments: Vec<String>, output: &Utf8Path) -> Result<(), RelinkError> {
+    let leading = linker.leading.iter().map(|word| (*word).to_owned());
+    let done = duct::cmd(linker.program.as_str(), leading.chain(arguments))
         // GNU ld translates the headings of its map.
         .env("LC_ALL", "C")
         .stdin_null()
@@ -148,53 +198,59 @@ pub fn relink(
         .stdout_capture()
         .unchecked()
         .run()
-        .map_err(failed)?;
-    if !done.status.success() {
-        let said = String::from_utf8_lossy(&done.stdout);
-        return Err(RelinkError::Failed {
-            linker: linker.name.clone(),
-            status: done.status.to_string(),
-            said: said.lines().take(SHOWN).map(str::to_owned).collect(),
-        });
+        .map_err(|source| RelinkError::Io {
+            path: output.to_owned(),
+            source,
+        })?;
+    if done.status.success() {
+        return Ok(());
     }
-    let size = fs_err::metadata(&executable).map_err(failed)?.len();
-    let report = match &map {
-        None => None,
-        Some(map) => Some(
-            build_report(&Evidence {
-                name: output.file_name().unwrap_or_default(),
-                executable: &fs_err::read(&executable).map_err(failed)?,
-                map: &String::from_utf8_lossy(&read_map_file(map).map_err(failed)?),
-                linker: &linker.name,
-                files: LinkFiles {
-                    python: python.as_str(),
-                    inittab: inittab.as_str(),
-                    bundle: bundle_object.as_deref().map(Utf8Path::as_str),
-                },
-                manifest,
-                selected: &selected,
-                bundle: kept.as_ref().map(|(bundle, bytes)| (bundle, bytes.as_slice())),
-            })
-            .map_err(|source| RelinkError::Report {
-                path: output.to_owned(),
-                source,
-            })?,
-        ),
+    let said = String::from_utf8_lossy(&done.stdout);
+    Err(RelinkError::Failed {
+        linker: linker.name.clone(),
+        status: done.status.to_string(),
+        said: said.lines().take(SHOWN).map(str::to_owned).collect(),
+    })
+}
+
+/// What is in the executable that was linked.
+fn account(
+    files: &ElfFiles<'_>,
+    embedded: &Embedded,
+    selected: &Selected,
+    place: kind::Place<'_>,
+) -> Result<Report, RelinkError> {
+    let output = place.request.output;
+    let failed = |source| RelinkError::Io {
+        path: output.to_owned(),
+        source,
     };
-    fs_err::rename(&executable, output).map_err(failed)?;
-    Ok(Relinked {
+    let map = files.map.map_or(Ok(Vec::new()), read_map_file).map_err(failed)?;
+    build_report(&Evidence {
+        name: output.file_name().unwrap_or_default(),
+        executable: &fs_err::read(files.output).map_err(failed)?,
+        map: &String::from_utf8_lossy(&map),
+        linker: &place.request.linker.name,
+        files: LinkFiles {
+            python: place.python.as_str(),
+            inittab: files.inittab,
+            bundle: files.bundle,
+        },
+        manifest: place.manifest,
         selected,
-        size,
-        embedded,
-        modules,
-        missing,
-        dynamic,
-        report,
+        bundle: embedded
+            .object
+            .as_ref()
+            .map(|_| (&embedded.bundle, embedded.bytes.as_slice())),
+    })
+    .map_err(|source| RelinkError::Report {
+        path: output.to_owned(),
+        source,
     })
 }
 
 /// The map, empty where the linker did not write one.
-fn read_map_file(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+fn read_map_file(path: &str) -> std::io::Result<Vec<u8>> {
     match fs_err::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         read => read,

@@ -9,6 +9,7 @@ mod cli;
 mod diff;
 mod dist;
 mod distribution;
+mod embed;
 mod engine;
 mod fetch;
 mod inside;

@@ -24,6 +24,11 @@ extern struct PyModuleDef pbs_definition;
 extern PyType_Spec pbs_finder_spec;
 extern PyType_Spec pbs_entry_spec;
 
+/* run.c */
+
+/* The path of the executable; known once the interpreter was started. */
+const wchar_t *pbs_executable(void);
+
 /* paths.c */
 
 /* The path that Python sees of a path in the bundle. */

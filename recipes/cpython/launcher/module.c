@@ -5,7 +5,6 @@
  * metadata of distributions, walks through packages) is written in Python: modules of the bundle with names like this.
  */
 #include "importer.h"
-#include "run.h"
 
 #include <string.h>
 

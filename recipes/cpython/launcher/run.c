@@ -1,9 +1,9 @@
 #include "run.h"
 
-#include "compat.h"
-#include "bundle.h"
+#include "importer.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef MS_WINDOWS
@@ -67,11 +67,13 @@ on(const char *option)
     return strcmp(pbs_bundle_option(option, "no"), "yes") == 0;
 }
 
-/* Whether a process of multiprocessing starts this executable as its interpreter: options, `-c`, and code that
- * imports from multiprocessing. */
-static int
-is_worker(int argc, char **argv)
+/* Options, `-c`, and code that imports from multiprocessing. */
+int
+pbs_is_worker(int argc, char **argv)
 {
+    if (pbs_bundle_check() != NULL || strcmp(pbs_bundle_option("as-python", "workers"), "never") == 0) {
+        return 0;
+    }
     for (int i = 1; i + 1 < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "-c") == 0) {
             return strncmp(argv[i + 1], "from multiprocessing.", 21) == 0;
@@ -90,14 +92,11 @@ is_interpreter(int argc, char **argv)
     if (*pbs_bundle_option("run", "") == '\0') {
         return 1;
     }
-    const char *as_python = pbs_bundle_option("as-python", "workers");
-    if (strcmp(as_python, "workers") == 0) {
-        return is_worker(argc, argv);
+    if (pbs_is_worker(argc, argv)) {
+        return 1;
     }
-    if (strcmp(as_python, "options") == 0) {
-        return argc > 2 && (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "-m") == 0 || is_worker(argc, argv));
-    }
-    return 0;
+    int options = strcmp(pbs_bundle_option("as-python", "workers"), "options") == 0;
+    return options && argc > 2 && (strcmp(argv[1], "-c") == 0 || strcmp(argv[1], "-m") == 0);
 }
 
 static PyStatus
@@ -205,6 +204,13 @@ add_environment(PyConfig *config)
     return status;
 }
 
+/* What the interpreter is in its process. */
+enum mode {
+    GUEST,       /* of a program that has its own signals, locale and streams */
+    APPLICATION, /* all that the process does */
+    INTERPRETER, /* the same, and the command line is Python's */
+};
+
 /* Steps that each may fail, in order. */
 #define STEP(call)                             \
     do {                                       \
@@ -215,17 +221,19 @@ add_environment(PyConfig *config)
     } while (0)
 
 static PyStatus
-fill(PyConfig *config, int argc, char **argv, int interpreter)
+fill(PyConfig *config, int argc, char **argv, enum mode mode)
 {
     int environment = on("environment");
     const char *stdlib = pbs_bundle_option("stdlib", "lib");
-    config->parse_argv = interpreter;
+    config->parse_argv = mode == INTERPRETER;
+    config->install_signal_handlers = mode != GUEST;
+    config->configure_c_stdio = mode != GUEST;
     config->use_environment = environment;
     config->isolated = !environment;
     config->safe_path = !environment;
     config->user_site_directory = environment && on("site");
     config->site_import = on("site");
-    if (!interpreter) {
+    if (mode != INTERPRETER) {
         config->write_bytecode = 0;
     }
     config->pathconfig_warnings = 0;
@@ -245,16 +253,26 @@ fill(PyConfig *config, int argc, char **argv, int interpreter)
 }
 
 static PyStatus
-initialize(int argc, char **argv, int interpreter)
+initialize(int argc, char **argv, enum mode mode)
 {
+    const char *wrong = pbs_bundle_check();
+    if (wrong != NULL) {
+        return PyStatus_Error(wrong);
+    }
     PyPreConfig before;
     PyPreConfig_InitPythonConfig(&before);
     before.use_environment = on("environment");
     before.isolated = !before.use_environment;
-    before.parse_argv = interpreter;
-    STEP(interpreter ? Py_PreInitializeFromBytesArgs(&before, argc, argv) : Py_PreInitialize(&before));
+    before.parse_argv = mode == INTERPRETER;
+    if (mode == GUEST) {
+        before.coerce_c_locale = 0;
+    }
+    STEP(mode == INTERPRETER ? Py_PreInitializeFromBytesArgs(&before, argc, argv) : Py_PreInitialize(&before));
 
-    executable = find_executable(argv[0]);
+    /* It stays where it is when the interpreter ends and starts again. */
+    if (executable == NULL) {
+        executable = find_executable(argc > 0 ? argv[0] : "python");
+    }
     if (executable == NULL) {
         return PyStatus_Error("cannot find out where the executable is");
     }
@@ -266,7 +284,7 @@ initialize(int argc, char **argv, int interpreter)
 
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
-    PyStatus status = fill(&config, argc, argv, interpreter);
+    PyStatus status = fill(&config, argc, argv, mode);
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
     }
@@ -274,40 +292,97 @@ initialize(int argc, char **argv, int interpreter)
     return status;
 }
 
+/* The exit code of a start that failed, after a message. */
 static int
 failed(PyStatus status)
 {
     if (PyStatus_IsExit(status)) {
         return status.exitcode;
     }
-    Py_ExitStatusException(status);
+    fprintf(stderr, "Python cannot be started: %s%s%s\n", status.func == NULL ? "" : status.func,
+            status.func == NULL ? "" : ": ", status.err_msg == NULL ? "no reason given" : status.err_msg);
+    return 1;
 }
 
 int
 pbs_start(int argc, char **argv)
 {
-    PyStatus status = initialize(argc, argv, 0);
+    if (Py_IsInitialized()) {
+        return 0;
+    }
+    PyStatus status = initialize(argc, argv, GUEST);
     return PyStatus_Exception(status) ? failed(status) : 0;
 }
 
-int
-pbs_main(void)
+/* The exit code that the exception stands for, after what Python prints of it. None is set afterwards. */
+static int
+code_of_exception(void)
 {
-    PyObject *bundle = PyImport_ImportModule("_pbs_bundle");
-    PyObject *done = bundle == NULL ? NULL : PyObject_CallMethod(bundle, "run", "s", pbs_bundle_option("run", ""));
-    Py_XDECREF(bundle);
-    int code = 0;
-    if (done == NULL) {
+    if (!PyErr_ExceptionMatches(PyExc_SystemExit)) {
         int interrupted = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
-        /* Of SystemExit it makes an exit. */
         PyErr_Print();
-        code = 1;
-        if (interrupted) {
-            code = 128 + SIGINT;
+        return interrupted ? 128 + SIGINT : 1;
+    }
+    /* PyErr_Print would end the process. */
+    PyObject *type, *exit, *traceback;
+    PyErr_Fetch(&type, &exit, &traceback);
+    PyErr_NormalizeException(&type, &exit, &traceback);
+    PyObject *wanted = exit == NULL ? NULL : PyObject_GetAttrString(exit, "code");
+    int code = 1;
+    if (wanted == Py_None) {
+        code = 0;
+    }
+    else if (wanted != NULL && PyLong_Check(wanted)) {
+        code = (int)PyLong_AsLong(wanted);
+    }
+    else if (wanted != NULL) {
+        PyObject *file = PySys_GetObject("stderr");
+        if (file != NULL && file != Py_None) {
+            PyFile_WriteObject(wanted, file, Py_PRINT_RAW);
+            PyFile_WriteString("\n", file);
         }
     }
-    Py_XDECREF(done);
+    PyErr_Clear();
+    Py_XDECREF(wanted);
+    Py_XDECREF(type);
+    Py_XDECREF(exit);
+    Py_XDECREF(traceback);
     return code;
+}
+
+/* The exit code of what gave `done`, which it takes. */
+static int
+code_of(PyObject *done)
+{
+    if (done == NULL) {
+        return code_of_exception();
+    }
+    Py_DECREF(done);
+    return 0;
+}
+
+int
+pbs_run(const char *what)
+{
+    if (what == NULL) {
+        what = pbs_bundle_option("run", "");
+    }
+    if (*what == '\0') {
+        fputs("nothing was named to be run, and this was linked without an application\n", stderr);
+        return 1;
+    }
+    PyObject *bundle = PyImport_ImportModule("_pbs_bundle");
+    PyObject *done = bundle == NULL ? NULL : PyObject_CallMethod(bundle, "run", "s", what);
+    Py_XDECREF(bundle);
+    return code_of(done);
+}
+
+int
+pbs_exec(const char *code)
+{
+    PyObject *main_module = PyImport_AddModule("__main__");
+    PyObject *globals = main_module == NULL ? NULL : PyModule_GetDict(main_module);
+    return code_of(globals == NULL ? NULL : PyRun_String(code, Py_file_input, globals, globals));
 }
 
 int
@@ -317,17 +392,18 @@ pbs_finish(void)
 }
 
 int
-pbs_run(int argc, char **argv)
+pbs_main(int argc, char **argv)
 {
-    int interpreter = is_interpreter(argc, argv);
-    PyStatus status = initialize(argc, argv, interpreter);
+    /* A damaged bundle has no options; the start says so. */
+    enum mode mode = pbs_bundle_check() == NULL && is_interpreter(argc, argv) ? INTERPRETER : APPLICATION;
+    PyStatus status = initialize(argc, argv, mode);
     if (PyStatus_Exception(status)) {
         return failed(status);
     }
-    if (interpreter) {
+    if (mode == INTERPRETER) {
         return Py_RunMain();
     }
-    int code = pbs_main();
+    int code = pbs_run(NULL);
     int finished = pbs_finish();
 #ifndef MS_WINDOWS
     if (code == 128 + SIGINT) {
@@ -336,5 +412,5 @@ pbs_run(int argc, char **argv)
         kill(getpid(), SIGINT);
     }
 #endif
-    return code != 0 ? code : finished;
+    return finished != 0 ? finished : code;
 }

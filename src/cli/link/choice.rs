@@ -4,13 +4,42 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::words::{AsPythonWord, KeepWord, Preset, Stdlib, Words};
+use super::words::{AsPythonWord, KeepWord, KindWord, Preset, Stdlib, Words};
 use crate::bundle::Keep;
 use crate::cli::fail::CliError;
 use crate::manifest::Selection;
-use crate::relink::{App, AsPython, SingleFile};
+use crate::relink::{App, AsPython, Kind, SingleFile};
 
 impl Words {
+    /// What is made.
+    pub(super) fn kind(&self) -> Kind {
+        match self.kind.unwrap_or_default() {
+            KindWord::Exe => Kind::Executable,
+            KindWord::Staticlib => Kind::StaticLibrary,
+            KindWord::Object => Kind::Object,
+        }
+    }
+
+    /// Whether all that is asked for goes with what is made.
+    pub(super) fn check_kind(&self) -> Result<(), CliError> {
+        let executables = [
+            (
+                "--stdlib files",
+                self.stdlib == Some(Stdlib::Files),
+                "leave it out: the library is embedded",
+            ),
+            ("--strip", self.strip, "leave it out, and strip the program"),
+        ];
+        let given = executables.iter().find(|(_, given, _)| *given);
+        match given.filter(|_| self.kind() != Kind::Executable) {
+            None => Ok(()),
+            Some((option, _, hint)) => {
+                let text = format!("`{option}` is of executables; a program is linked with this one");
+                Err(CliError::input(text).hint(*hint))
+            }
+        }
+    }
+
     /// What is embedded, if anything is.
     pub(super) fn single(&self, working_dir: &Utf8Path) -> Result<Option<SingleFile>, CliError> {
         if self.stdlib == Some(Stdlib::Files) {

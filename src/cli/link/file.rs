@@ -60,6 +60,7 @@ impl Words {
             script,
             module: self.module.or(other.module),
             requirement: [other.requirement, self.requirement].concat(),
+            kind: self.kind.or(other.kind),
             output: self.output.or(other.output),
             preset: self.preset.or(other.preset),
             include_extension: both(self.include_extension, other.include_extension),

@@ -50,6 +50,22 @@ struct Outcome<'a> {
     missing: &'a BTreeMap<String, String>,
     /// File of the application → lines whose imports only running them would tell; with `auto` and `minimal`.
     dynamic: &'a BTreeMap<String, Vec<usize>>,
+    /// What a program needs that links it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<EmbeddingOutcome<'a>>,
+}
+
+/// What a program needs that links it, for programs.
+#[derive(Serialize)]
+struct EmbeddingOutcome<'a> {
+    /// The C header.
+    header: &'a str,
+    /// What a C compiler that links is told beside the program's own files; the file is named without its directory.
+    link: Vec<String>,
+    /// Libraries of the system, by name.
+    system: &'a [String],
+    /// Whether the program may stand at any address; else it is linked with `-no-pie`.
+    position_independent: bool,
 }
 
 impl Link {
@@ -83,6 +99,12 @@ impl Link {
                         .collect(),
                     missing: &linked.missing,
                     dynamic: &linked.dynamic,
+                    embedding: linked.embedding.as_ref().map(|embedding| EmbeddingOutcome {
+                        header: embedding.header.as_str(),
+                        link: embedding.needs.words(),
+                        system: &embedding.needs.system,
+                        position_independent: embedding.needs.position_independent,
+                    }),
                 };
                 let text = serde_json::to_string_pretty(&outcome).map_err(std::io::Error::from)?;
                 writeln!(context.stdout, "{text}")?;
@@ -124,6 +146,13 @@ impl Link {
                         "{} modules have no bytecode and are compiled when they are imported",
                         linked.modules.1
                     ));
+                }
+                if let Some(embedding) = &linked.embedding {
+                    context.say(&format!(
+                        "link it with: cc main.c {}",
+                        embedding.needs.words().join(" ")
+                    ));
+                    writeln!(context.stdout, "{}", embedding.header)?;
                 }
                 writeln!(context.stdout, "{output}")?;
             }

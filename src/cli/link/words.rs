@@ -34,7 +34,10 @@ pub(in crate::cli) struct Words {
     /// A wheel that the application needs, or a directory of wheels; may be repeated
     #[arg(short, long, value_name = "WHEEL", help_heading = "Application")]
     pub(super) requirement: Vec<Utf8PathBuf>,
-    /// The executable that is written [default: python]
+    /// What is made of it [default: exe]
+    #[arg(long, value_name = "KIND")]
+    pub(super) kind: Option<KindWord>,
+    /// The file that is written; `python` if it is an executable, else `libpbs.a` or `pbs.o`, and `pbs.h` beside it
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<Utf8PathBuf>,
     /// The extension modules to begin with [default: all]
@@ -87,6 +90,19 @@ pub(in crate::cli) struct Words {
     /// The linker: auto, lld, rust-lld, mold, ld, or the path of one [default: auto]
     #[arg(long, value_name = "LINKER")]
     pub(super) linker: Option<String>,
+}
+
+/// `--kind`.
+#[derive(ValueEnum, Deserialize, Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::cli) enum KindWord {
+    /// An executable
+    #[default]
+    Exe,
+    /// A static library and a C header, for programs that start Python when they want it
+    Staticlib,
+    /// The same as one object
+    Object,
 }
 
 /// `--preset`.
