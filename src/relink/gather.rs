@@ -16,6 +16,8 @@ use crate::recipe::nearest;
 const APP: &str = "app";
 /// The module in which an application that is a directory begins.
 const MAIN: &str = "__main__";
+/// Where the standard library has extension modules that are files.
+const DYNLOAD: &str = "lib-dynload";
 /// Directories of an application that hold no part of it.
 const ASIDE: [&str; 1] = ["__pycache__"];
 
@@ -154,12 +156,12 @@ fn add_stdlib(
     // extension modules as files, which are linked in.
     let config = manifest.python_stdlib_platform_config.as_ref();
     let config = config.and_then(|config| config.as_str().strip_prefix(place.as_str()));
-    let mut aside: BTreeSet<&str> = ["site-packages", "lib-dynload"].into();
+    let mut aside: BTreeSet<&str> = ["site-packages", DYNLOAD].into();
     aside.extend(config.map(|config| config.trim_start_matches('/')));
     let mut files = read_directory(&python.join(place.as_str()), &aside)?;
 
     let tests = manifest.python_stdlib_test_packages.iter();
-    let mut out: BTreeSet<&str> = tests.map(String::as_str).collect();
+    let mut out: BTreeSet<&str> = tests.clone().map(String::as_str).collect();
     out.retain(|package| !single.include.contains(*package));
     let mut unused: BTreeSet<&str> = single.exclude.iter().map(String::as_str).collect();
     let mut names = BTreeSet::new();
@@ -181,6 +183,11 @@ fn add_stdlib(
         });
     }
     library(manifest, root)?.add(bundle, files)?;
+    // Extension modules that stay files are there for CPython's own tests.
+    if tests.clone().any(|package| single.include.contains(package)) {
+        let files = read_directory(&python.join(place.as_str()).join(DYNLOAD), &BTreeSet::new())?;
+        library(manifest, &format!("{root}/{DYNLOAD}"))?.add(bundle, files)?;
+    }
     Ok(root.to_owned())
 }
 

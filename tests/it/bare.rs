@@ -6,9 +6,10 @@ use std::process::{Command, Output};
 
 use crate::support::{built_distribution, has_unshare, requires};
 
-/// Puts a program, and the shared libraries that it loads, into a root.
-fn install(root: &Path, program: &Path, at: &str) {
-    let mut files = BTreeSet::from([(program.to_owned(), PathBuf::from(at))]);
+/// Puts a program, and the shared libraries that it loads, into a root; without a place, the libraries alone.
+fn install(root: &Path, program: &Path, at: Option<&str>) {
+    let mut files = BTreeSet::new();
+    files.extend(at.map(|at| (program.to_owned(), PathBuf::from(at))));
     let listed = Command::new("ldd").arg(program).output().unwrap();
     for line in String::from_utf8_lossy(&listed.stdout).lines() {
         // `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x…)`, or the loader's path by itself.
@@ -65,10 +66,20 @@ fn a_link_needs_a_linker_and_nothing_else() {
         for directory in ["dist", "proc", "home", "tmp", "work"] {
             fs_err::create_dir_all(root.join(directory)).unwrap();
         }
-        install(root, Path::new(env!("CARGO_BIN_EXE_pbs")), "/usr/bin/pbs");
+        install(root, Path::new(env!("CARGO_BIN_EXE_pbs")), Some("/usr/bin/pbs"));
+        // What the distribution's interpreter, which compiles the application, and the executable load of libc.
+        let python = fs_err::read_dir(dist.path().join("python/install/bin")).unwrap();
+        let python = python
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.ends_with("python3"));
+        install(root, &python.unwrap(), None);
         let name = linker.file_name().unwrap().to_str().unwrap();
         // By its name: one program may be many linkers.
-        install(root, &linker.canonicalize().unwrap(), &format!("/usr/bin/{name}"));
+        install(
+            root,
+            &linker.canonicalize().unwrap(),
+            Some(&format!("/usr/bin/{name}")),
+        );
         fs_err::write(
             root.join("work/app.py"),
             "import ssl, sqlite3\nprint(ssl.OPENSSL_VERSION_INFO[0] >= 3)",

@@ -123,7 +123,7 @@ fn what_auto_cannot_see_can_be_named() {
         chosen.report["missing"]["_opcode"]
             .as_str()
             .unwrap()
-            .contains("imported by opcode")
+            .starts_with("imported by ")
     );
 }
 

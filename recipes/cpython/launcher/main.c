@@ -6,6 +6,11 @@
 
 #include "bundle.h"
 
+#ifdef __ELF__
+/* Interpreters that have it need not take apart at their end what another one would need. */
+extern int _Py_NoInterpreterFollows __attribute__((weak));
+#endif
+
 /* `PBS_BUNDLE=licenses app` prints the licences of what is in the executable, `PBS_BUNDLE=files` what is in it. */
 int
 main(int argc, char **argv)
@@ -19,5 +24,10 @@ main(int argc, char **argv)
     if (asked != NULL && *asked != '\0') {
         return pbs_show(asked);
     }
+#ifdef __ELF__
+    if (&_Py_NoInterpreterFollows != NULL) {
+        _Py_NoInterpreterFollows = 1;
+    }
+#endif
     return pbs_main(argc, argv);
 }
