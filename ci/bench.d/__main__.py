@@ -9,6 +9,7 @@ Times are reported as ratios A/B: below 1, A is faster. Measure when nothing els
   ci/bench debian debian --suite micro         how much noise there is
   ci/bench --here python3.12 python3.13 --suite startup     without a container, as they are on this machine
   ci/bench --report target/bench/results/NAME  the table once more
+  ci/bench single DIST                         executables in one file: `ci/bench single --help`
 
 Needs root or user namespaces, `pbs` built in this checkout (or PBS_BENCH_PBS), and pip for pyperformance.
 """
@@ -22,6 +23,7 @@ import container
 import report
 import runs
 from problem import Problem
+from single import command as single
 
 SUITES = ["startup", "imports", "micro", "pyperformance"]
 
@@ -47,6 +49,9 @@ def options():
 
 
 def main(arguments):
+    if arguments and arguments[0] == "single":
+        single.main(arguments[1:])
+        return
     given = options().parse_args(arguments)
     if given.report:
         results = given.report

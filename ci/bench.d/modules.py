@@ -11,6 +11,9 @@ import sys
 NOT_ONES = {"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo", "xxlimited",
             "xxlimited_35"}
 
+# What is audited when a process is started.
+STARTING = {"os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
+
 
 def candidates():
     import importlib.util
@@ -40,7 +43,7 @@ def candidates():
 
 
 def imports_quietly(name):
-    """Whether a module imports in a child that prints nothing, starts no thread and stays where it is."""
+    """Whether a module imports in a child that prints nothing, starts no thread or process and stays where it is."""
     import os
     import signal
 
@@ -53,9 +56,11 @@ def imports_quietly(name):
             for descriptor in (1, 2):
                 os.dup2(writer, descriptor)
             here = os.getcwd()
+            started = []
+            sys.addaudithook(lambda event, _: event in STARTING and started.append(event))
             __import__(name)
             threads = sys.modules["threading"].active_count() if "threading" in sys.modules else 1
-            code = 0 if threads == 1 and os.getcwd() == here else 2
+            code = 0 if threads == 1 and not started and os.getcwd() == here else 2
             sys.stdout.flush()
         except BaseException:
             code = 3

@@ -1,0 +1,1 @@
+"""`ci/bench single`: executables in one file, as `pbs link` makes them."""
