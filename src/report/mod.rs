@@ -15,8 +15,8 @@ mod metadata;
 mod owner;
 mod part;
 mod projects;
+mod sbom;
 mod sizes;
-mod spdx;
 mod tree;
 mod treemap;
 
@@ -29,7 +29,7 @@ pub use largest::render_largest;
 pub use map::{Input, Piece, ReadMapError, read_map};
 pub use owner::LinkFiles;
 pub use part::Part;
-pub use spdx::render_spdx;
+pub use sbom::render_spdx;
 pub use tree::Node;
 
 #[cfg(test)]

@@ -26,10 +26,10 @@ fn install(root: &Path, program: &Path, at: Option<&str>) {
     }
 }
 
-/// Runs a program in the root, with the distribution at `/dist` and a `/proc`.
+/// Runs a program in the root, with the distribution at `/dist`, a `/proc` and a `/dev`.
 fn inside(root: &Path, dist: &Path, words: &[&str]) -> Output {
-    let script = "mount --bind \"$2\" \"$1/dist\" && mount --rbind /proc \"$1/proc\" && root=$1 && shift 2 && \
-                  exec chroot \"$root\" \"$@\"";
+    let script = "mount --bind \"$2\" \"$1/dist\" && mount --rbind /proc \"$1/proc\" && \
+                  mount --rbind /dev \"$1/dev\" && root=$1 && shift 2 && exec chroot \"$root\" \"$@\"";
     Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"])
         .args([root, dist])
@@ -63,7 +63,7 @@ fn a_link_needs_a_linker_and_nothing_else() {
     for linker in linkers {
         let place = tempfile::tempdir().unwrap();
         let root = place.path();
-        for directory in ["dist", "proc", "home", "tmp", "work"] {
+        for directory in ["dist", "proc", "dev", "home", "tmp", "work"] {
             fs_err::create_dir_all(root.join(directory)).unwrap();
         }
         install(root, Path::new(env!("CARGO_BIN_EXE_pbs")), Some("/usr/bin/pbs"));

@@ -10,6 +10,8 @@ use crate::support::{built_distribution, requires};
 const RUNNER: &str = include_str!("../single/run_tests.py");
 /// The tests, one a line.
 const TESTS: &str = include_str!("../single/cpython-tests");
+/// Those that want a process each.
+const APART: [&str; 1] = ["test_multiprocessing_spawn"];
 /// Those that fail there, as `TEST: WHY`.
 const EXPECTED: &str = include_str!("../single/expected-failures");
 
@@ -41,20 +43,23 @@ fn cpythons_tests_of_importing_pass_in_one_file() {
     // Nothing of the distribution is left that could be read by mistake.
     drop(dist);
 
-    let junit = place.path().join("junit.xml");
-    let run = Command::new(&executable)
-        .args(["-c", RUNNER, "-j2", "--timeout", "600", "--junit-xml"])
-        .arg(&junit)
-        .args(lines(TESTS))
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("LC_ALL", "C.UTF-8")
-        .env("TMPDIR", place.path())
-        .current_dir(place.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let log = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+    let run = |words: &[&str]| {
+        let junit = place.path().join("junit.xml");
+        let run = Command::new(&executable)
+            .args(["-c", RUNNER, "--timeout", "600", "--junit-xml"])
+            .arg(&junit)
+            .args(words)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LC_ALL", "C.UTF-8")
+            .env("TMPDIR", place.path())
+            .current_dir(place.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let log = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+        (log.into_owned(), fs_err::read_to_string(&junit).ok())
+    };
     let expected: Vec<Expected> = lines(EXPECTED)
         .map(|line| {
             let (test, why) = line.split_once(": ").expect("`TEST: WHY`");
@@ -65,8 +70,15 @@ fn cpythons_tests_of_importing_pass_in_one_file() {
             }
         })
         .collect();
-    let junit = fs_err::read_to_string(&junit).ok();
-    let verdict = judge_suite(&log, junit.as_deref(), &expected);
-    assert!(verdict.passed(), "{verdict:#?}\n{log}");
-    assert!(verdict.count(Ending::Passed) >= lines(TESTS).count() / 2, "{log}");
+    let together: Vec<&str> = lines(TESTS).collect();
+    let apart = [&["-j2"], &APART[..]].concat();
+    for (words, modules) in [(&together, together.len()), (&apart, APART.len())] {
+        let (log, junit) = run(words);
+        let here = |known: &&Expected| words.iter().any(|word| known.test.contains(&format!("{word}.")));
+        let expected: Vec<Expected> = expected.iter().filter(here).cloned().collect();
+        let verdict = judge_suite(&log, junit.as_deref(), &expected);
+        assert!(verdict.passed(), "{verdict:#?}\n{log}");
+        let ran = verdict.count(Ending::Passed) + verdict.count(Ending::Failed);
+        assert!(ran >= modules, "{log}");
+    }
 }

@@ -1,7 +1,9 @@
 """Runs CPython's own tests where they are embedded: `test` is no directory there, so its modules are asked for."""
 
+import _imp
 import importlib.util
 import pkgutil
+import sys
 
 from test.libregrtest import findtests as finder
 from test.libregrtest import main as regrtest
@@ -22,5 +24,15 @@ def findtests(*, testdir=None, exclude=(), split_test_dirs=finder.SPLITTESTDIRS,
     return sorted(found)
 
 
+is_frozen = _imp.is_frozen
+
+
+def is_frozen_here(name):
+    """Not where an embedded module has come first: tests that import importlib anew take such modules for frozen ones."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return is_frozen(name) and (spec is None or spec.loader is None or "embedded" not in repr(spec.loader))
+
+
+_imp.is_frozen = is_frozen_here
 finder.findtests = regrtest.findtests = findtests
 regrtest.main()
