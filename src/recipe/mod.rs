@@ -30,4 +30,5 @@ pub use resolve::{Combination, ProfileChoice, Request, ResolveError};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
 pub use setup::{SetupError, SetupSources, SourceLine, generate_setup};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};
+#[cfg(feature = "driver")]
 pub(crate) use yaml::parse as parse_yaml;
