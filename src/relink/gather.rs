@@ -16,6 +16,8 @@ use crate::recipe::nearest;
 const APP: &str = "app";
 /// The module in which an application that is a directory begins.
 const MAIN: &str = "__main__";
+/// Where wheels stand in the standard library's directory.
+const SITE: &str = "site-packages";
 /// Where the standard library has extension modules that are files.
 const DYNLOAD: &str = "lib-dynload";
 /// Directories of an application that hold no part of it.
@@ -32,6 +34,16 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// The modules of wheels.
+    pub(super) fn installed(&self) -> BTreeSet<String> {
+        let site = format!("{}/{SITE}/", self.stdlib);
+        let modules = self.bundle.modules.iter();
+        modules
+            .filter(|(_, module)| module.path.starts_with(&site))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
     /// The module that runs as `__main__`; none where a function of an imported module runs.
     pub(super) fn program(&self) -> Option<String> {
         let run = self.run.as_deref().filter(|run| !run.contains(':'))?;
@@ -54,7 +66,7 @@ pub(super) fn gather(
     let wheels = read_wheels(&single.requirements, manifest)?;
     let stdlib = add_stdlib(&mut bundle, python, manifest, single, &wheels)?;
     add_support(&mut bundle, python, manifest, &stdlib)?;
-    let site = format!("{stdlib}/site-packages");
+    let site = format!("{stdlib}/{SITE}");
     let setting = Setting {
         library: &library(manifest, &site)?,
         python,
@@ -99,7 +111,7 @@ pub(super) fn finish(
     } = gathered;
     bundle.keep(single.keep);
     add_licenses(&mut bundle, python, manifest, selected)?;
-    let mut path = vec![stdlib.clone(), format!("{stdlib}/site-packages")];
+    let mut path = vec![stdlib.clone(), format!("{stdlib}/{SITE}")];
     if single.app.is_some() {
         path.insert(0, APP.to_owned());
     }
@@ -156,7 +168,7 @@ fn add_stdlib(
     // extension modules as files, which are linked in.
     let config = manifest.python_stdlib_platform_config.as_ref();
     let config = config.and_then(|config| config.as_str().strip_prefix(place.as_str()));
-    let mut aside: BTreeSet<&str> = ["site-packages", DYNLOAD].into();
+    let mut aside: BTreeSet<&str> = [SITE, DYNLOAD].into();
     aside.extend(config.map(|config| config.trim_start_matches('/')));
     let mut files = read_directory(&python.join(place.as_str()), &aside)?;
 

@@ -44,8 +44,12 @@ pub(super) fn follow(
             }
         }
     }
+    // What wheels bring finds its parts by names and entry points that no source says.
+    let installed = gathered.installed();
     let own = &gathered.own;
-    let stays = |name: &str| reach.has(name) || own.contains(name) || name.starts_with(IMPORTER);
+    let stays = |name: &str| {
+        reach.has(name) || own.contains(name) || installed.contains(name) || name.starts_with(IMPORTER)
+    };
     gathered.bundle.prune(stays);
     Followed(reach)
 }

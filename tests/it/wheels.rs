@@ -203,6 +203,39 @@ fn a_wheel_is_in_the_file_with_all_that_it_says() {
 }
 
 #[test]
+fn presets_keep_wheels_whole_and_what_they_import() {
+    let dist = built_distribution();
+    requires!("dist", dist.is_some());
+    let (dist, place) = (dist.unwrap(), tempfile::tempdir().unwrap());
+    let wheel = Wheel::new("shop-1.0-py3-none-any.whl")
+        .file(
+            "shop/__init__.py",
+            "import zlib\nfrom importlib import import_module\n",
+        )
+        .file("shop/plugin.py", "name = 'found'\n")
+        .write(place.path());
+    let script = place.path().join("app.py");
+    let code = "import shop, sys\nprint(shop.import_module('shop.plugin').name, '_ssl' in sys.builtin_module_names)\n";
+    fs_err::write(&script, code).unwrap();
+    let executable = place.path().join("app");
+    let words = [
+        "--script",
+        text(&script),
+        "--requirement",
+        text(&wheel),
+        "--preset",
+        "auto",
+    ];
+    let said = linked(dist.path(), &executable, &words);
+    assert!(said.contains("kept     zlib"), "{said}");
+    assert!(
+        said.contains("nothing imports it: ") && said.contains(" _ssl"),
+        "{said}"
+    );
+    assert_eq!(run(&executable, &[]), "found False");
+}
+
+#[test]
 fn an_interpreter_has_the_wheels_that_are_wanted_of_it() {
     let place = built_distribution();
     requires!("dist", place.is_some());
