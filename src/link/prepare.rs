@@ -2,7 +2,7 @@
 
 use super::{Form, LinkPlan, PlanError, WriteInittabError, plan, write_inittab};
 use crate::manifest::{Manifest, SelectError, Selected, Selection, select};
-use crate::model::ObjectFormat;
+use crate::model::{Arch, ObjectFormat};
 
 /// A link that only has to be run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +13,8 @@ pub struct Prepared {
     pub plan: LinkPlan,
     /// The object with the table of modules.
     pub inittab: Vec<u8>,
+    /// The processor that all of it is for.
+    pub arch: Arch,
 }
 
 /// Why nothing can be linked.
@@ -64,5 +66,6 @@ pub fn prepare(manifest: &Manifest, selection: &Selection, form: Form) -> Result
         selected,
         plan,
         inittab,
+        arch,
     })
 }

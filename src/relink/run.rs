@@ -9,8 +9,9 @@ use super::kind::{self, Embedding};
 use super::reach::follow;
 use super::{RelinkError, Request};
 use crate::bundle::{Bundle, Module, write_bundle};
-use crate::link::{ElfFiles, Form, Linker, PrepareError, Prepared, prepare, write_embed};
+use crate::link::{ElfFiles, Form, Linker, Prepared, prepare, write_embed};
 use crate::manifest::{Manifest, Selected};
+use crate::model::Arch;
 use crate::report::{Evidence, LinkFiles, Report, build_report};
 
 /// An interpreter that was linked.
@@ -80,6 +81,7 @@ pub fn relink(
         selected,
         mut plan,
         inittab: table,
+        arch,
     } = prepare(manifest, &selection, form)?;
     fs_err::write(&inittab, table).map_err(failed)?;
     let (mut missing, mut dynamic) = (BTreeMap::new(), BTreeMap::new());
@@ -96,7 +98,7 @@ pub fn relink(
     };
     let embedded = match gathered {
         None => Embedded::default(),
-        Some(gathered) => embed(gathered, &selected, place)?,
+        Some(gathered) => embed(gathered, &selected, arch, place)?,
     };
     let map = request.report.then(|| scratch_dir.join("map"));
     let files = ElfFiles {
@@ -147,7 +149,12 @@ struct Embedded {
     modules: (usize, usize),
 }
 
-fn embed(gathered: Gathered, selected: &Selected, place: kind::Place<'_>) -> Result<Embedded, RelinkError> {
+fn embed(
+    gathered: Gathered,
+    selected: &Selected,
+    arch: Arch,
+    place: kind::Place<'_>,
+) -> Result<Embedded, RelinkError> {
     let kind::Place {
         request,
         manifest,
@@ -166,12 +173,6 @@ fn embed(gathered: Gathered, selected: &Selected, place: kind::Place<'_>) -> Res
         bundle.modules.values().filter(uncompiled).count(),
     );
     let bytes = write_bundle(&bundle, single.compress)?;
-    let arch = manifest
-        .target_triple
-        .arch()
-        .ok_or_else(|| PrepareError::Processor {
-            triple: manifest.target_triple.to_string(),
-        })?;
     let object = scratch.join("bundle.o");
     fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(|source| {
         RelinkError::Io {
