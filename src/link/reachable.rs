@@ -8,7 +8,6 @@ use crate::imports::{
 };
 use crate::manifest::Manifest;
 use crate::model::Os;
-use crate::plan::Linkage;
 
 /// Modules of the standard library → those that they ask for by other means than an import.
 const ASKED: [(&str, &str); 4] = [
@@ -94,7 +93,7 @@ pub fn reachable(
 ) -> Reachable {
     let records = manifest.pbs.extensions.iter();
     let builtin: BTreeMap<&str, &[String]> = records
-        .filter(|(_, record)| record.linkage == Linkage::Builtin)
+        .filter(|(name, _)| manifest.has_builtin(name))
         .map(|(name, record)| (name.as_str(), record.imports.as_slice()))
         .collect();
     let core = CORE.map(|module| Root {
@@ -215,6 +214,7 @@ impl Modules for Known<'_> {
 mod tests {
     use super::*;
     use crate::bundle;
+    use crate::plan::Linkage;
 
     fn manifest() -> Manifest {
         let sample = include_bytes!("../../tests/fixtures/manifest/sample.json");

@@ -138,16 +138,22 @@ pub enum SelectError {
     },
 }
 
+impl Manifest {
+    /// Whether there is an extension module of this name that is linked into the interpreter.
+    #[must_use]
+    pub fn has_builtin(&self, name: &str) -> bool {
+        let record = self.pbs.extensions.get(name);
+        record.is_some_and(|record| record.linkage == Linkage::Builtin)
+    }
+}
+
 /// Applies a selection to the built-in modules of a distribution.
 pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Selected, SelectError> {
     let build = manifest.build_info.as_ref().ok_or(SelectError::NoObjects)?;
     let builtin: BTreeMap<&str, &[Extension]> = build
         .extensions
         .iter()
-        .filter(|(name, _)| {
-            let record = manifest.pbs.extensions.get(*name);
-            record.is_some_and(|record| record.linkage == Linkage::Builtin)
-        })
+        .filter(|(name, _)| manifest.has_builtin(name))
         .map(|(name, variants)| (name.as_str(), variants.as_slice()))
         .collect();
     let required =

@@ -7,7 +7,6 @@ use super::{AsPython, SingleFile};
 use crate::imports::{Certainty, Root};
 use crate::link::{Functions, Reachable, reachable};
 use crate::manifest::{Manifest, Selected, Selection};
-use crate::plan::Linkage;
 
 /// What begins the names of the importer's modules.
 const IMPORTER: &str = "_pbs_";
@@ -34,11 +33,7 @@ pub(super) fn follow(
         functions,
     );
     if let Selection::Reached { reasons, .. } = selection {
-        let is_builtin = |name: &str| {
-            let record = manifest.pbs.extensions.get(name);
-            record.is_some_and(|record| record.linkage == Linkage::Builtin)
-        };
-        for name in reach.names().filter(|name| is_builtin(name)) {
+        for name in reach.names().filter(|name| manifest.has_builtin(name)) {
             if let Some(reason) = reach.reason(name) {
                 reasons.entry(name.clone()).or_insert(reason);
             }
@@ -77,15 +72,12 @@ fn roots(gathered: &Gathered, single: &SingleFile, selection: &Selection) -> Vec
             roots.insert(format!("{name}.*"), "named by --include-package");
         }
     }
-    let chosen = match selection {
-        Selection::Only(names) => Some(names.iter()),
-        _ => None,
+    let named: Vec<&String> = match selection {
+        Selection::Only(names) => names.iter().collect(),
+        Selection::Reached { reasons, .. } => reasons.keys().collect(),
+        Selection::All | Selection::Minimal | Selection::Without(_) | Selection::Permissive(_) => Vec::new(),
     };
-    let reasons = match selection {
-        Selection::Reached { reasons, .. } => Some(reasons.keys()),
-        _ => None,
-    };
-    for name in chosen.into_iter().flatten().chain(reasons.into_iter().flatten()) {
+    for name in named {
         roots
             .entry(name.clone())
             .or_insert("named by --include-extension");
