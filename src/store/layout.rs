@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::{File, OpenOptions};
@@ -315,7 +316,12 @@ impl Session {
             }
         }
         let pid = std::process::id();
-        let mut number = 0u32;
+        // A name is never used twice: who leaves removes a directory without passing the door, and
+        // would take away that of the next who has its name.
+        let mut number = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_nanos();
         loop {
             let dir = tmp.join(format!("{pid}-{number}"));
             match fs_err::create_dir(&dir) {

@@ -122,6 +122,25 @@ fn two_processes_share_a_store() {
 }
 
 #[test]
+fn who_comes_is_not_in_the_way_of_who_leaves() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = utf8(dir.path()).join("store");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let store = Store::open(&root).unwrap();
+                    store.put_bytes(b"here").unwrap();
+                }
+            });
+        }
+    });
+    let left = fs_err::read_dir(root.join("tmp")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["lock"], "every session has cleaned up");
+}
+
+#[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
     if let Some(root) = as_child() {
         // On a file system of one megabyte.
