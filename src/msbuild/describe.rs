@@ -45,15 +45,12 @@ impl Describer<'_> {
             link: self.whole(project, |link| self.link(link))?,
         };
         let own = self.whole(project, |_| sheets::defines(&project.properties))?;
-        let libraries = self.whole(project, |link| libraries(link))?;
-        for library in libraries {
-            match self.package_of_library(&library) {
-                Some(package) => {
-                    build.packages.insert(package.to_owned());
-                }
-                None => build.link.libraries.push(library),
+        self.whole(project, |link| {
+            for library in list(link.get("AdditionalDependencies")) {
+                self.library(library, &mut build)?;
             }
-        }
+            Ok(())
+        })?;
         let mut runtimes = BTreeSet::new();
         for item in &project.items {
             let wrong = |problem| wrong(item, problem);
@@ -263,10 +260,24 @@ impl Describer<'_> {
         })
     }
 
-    fn package_of_library(&self, library: &str) -> Option<&str> {
+    /// Adds a library that is linked: a package's, or the system's. Windows does not care for the
+    /// case of their names.
+    fn library(&self, library: &str, build: &mut ProjectBuild) -> Result<(), Problem> {
+        let lower = library.to_lowercase();
+        let name = lower.rsplit(['\\', '/']).next().unwrap_or(&lower).to_owned();
         let mut packages = self.rules.packages.iter();
-        let found = packages.find(|(_, foreign)| foreign.libraries.iter().any(|known| known == library));
-        found.map(|(package, _)| package.as_str())
+        let package = packages.find(|(_, foreign)| foreign.libraries.contains(&name));
+        if let Some((package, _)) = package {
+            build.packages.insert(package.clone());
+        } else if name != lower {
+            return Err(Problem::Value {
+                name: "AdditionalDependencies".to_owned(),
+                value: library.to_owned(),
+            });
+        } else if !build.link.libraries.contains(&name) {
+            build.link.libraries.push(name);
+        }
+        Ok(())
     }
 
     fn link(&self, link: &Metadata) -> Result<Link, Problem> {
@@ -347,22 +358,4 @@ fn is_excluded(metadata: &Metadata) -> Result<bool, Problem> {
             value: other.to_owned(),
         }),
     }
-}
-
-/// The libraries that are linked, each once. Windows does not care for the case of their names.
-fn libraries(link: &Metadata) -> Result<Vec<String>, Problem> {
-    let mut libraries: Vec<String> = Vec::new();
-    for library in list(link.get("AdditionalDependencies")) {
-        if library.contains(['\\', '/', ':']) {
-            return Err(Problem::Value {
-                name: "AdditionalDependencies".to_owned(),
-                value: library.to_owned(),
-            });
-        }
-        let library = library.to_lowercase();
-        if !libraries.contains(&library) {
-            libraries.push(library);
-        }
-    }
-    Ok(libraries)
 }
