@@ -15,6 +15,7 @@ pub mod imports;
 pub mod inspect;
 pub mod link;
 pub mod manifest;
+pub mod msbuild;
 pub mod plan;
 pub mod recipe;
 pub mod report;

@@ -8,6 +8,7 @@ use crate::archive::{ArchiveError, PatchError};
 use crate::fetch::FetchError;
 use crate::manifest::{DeriveError, LayoutError, ObserveError, ReadFactsError};
 use crate::model::{Digest, MergeError, ParsePathError};
+use crate::msbuild::SurveyError;
 use crate::plan::StepId;
 use crate::recipe::SetupError;
 use crate::sandbox::{Exit, SandboxError};
@@ -180,6 +181,9 @@ pub enum StepError {
     /// The rules of CPython's source and our table of extension modules do not fit.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// CPython's project files do not say how it is built, or not so that it is understood.
+    #[error(transparent)]
+    Projects(#[from] SurveyError),
     /// The distribution cannot be laid out.
     #[error("failed to lay out the distribution")]
     Layout(#[from] LayoutError),
@@ -242,6 +246,7 @@ impl StepError {
             | Self::NoFile { .. }
             | Self::Patch(_)
             | Self::Setup(_)
+            | Self::Projects(_)
             | Self::Layout(_)
             | Self::Facts(_)
             | Self::Derive(_)
@@ -270,6 +275,7 @@ impl StepError {
             Self::Fetch(error) => error.hint().map(str::to_owned),
             Self::Patch(error) => error.hint().map(str::to_owned),
             Self::Setup(error) => Some(error.hint().to_owned()),
+            Self::Projects(error) => Some(error.hint().to_owned()),
             Self::Archive(error) => error.hint().map(str::to_owned),
             _ => None,
         }

@@ -244,7 +244,7 @@ impl Pass<'_, '_> {
     /// A target or task, known by name and not run.
     fn target(&self, at: At<'_>, element: &Element, name: &'static str) -> Result<(), ProjectError> {
         let name = at.required(element, name)?;
-        if self.evaluator.rules.unused_targets.contains_key(name) {
+        if self.evaluator.rules.unused_targets.contains(name) {
             Ok(())
         } else {
             let name = name.to_owned();
@@ -280,7 +280,7 @@ impl Pass<'_, '_> {
         }
         for element in &group.element.children {
             let kind = &element.name;
-            if self.evaluator.rules.unused_items.contains_key(kind) {
+            if self.evaluator.rules.unused_items.contains(kind) {
                 continue;
             }
             if !metadata::is_read(kind) {

@@ -1,6 +1,6 @@
 //! What the recipes say of CPython's project files, as one value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -14,10 +14,10 @@ pub struct ProjectRules {
     pub packages: BTreeMap<String, ForeignSource>,
     /// What each project file makes, by its name without suffix.
     pub projects: BTreeMap<String, Makes>,
-    /// Targets that do nothing that has to be done here, and why.
-    pub unused_targets: BTreeMap<String, String>,
-    /// Kinds of items that only targets use, and for what.
-    pub unused_items: BTreeMap<String, String>,
+    /// Targets that do nothing that has to be done here.
+    pub unused_targets: BTreeSet<String>,
+    /// Kinds of items that only targets use.
+    pub unused_items: BTreeSet<String>,
 }
 
 /// See [`ProjectRules::packages`].
@@ -35,7 +35,7 @@ pub struct ForeignSource {
 }
 
 /// What a project makes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Makes {
@@ -49,6 +49,6 @@ pub enum Makes {
     Library,
     /// The frozen modules.
     Frozen,
-    /// Nothing that is wanted, and why.
-    Nothing(String),
+    /// Nothing that is wanted.
+    Nothing,
 }

@@ -126,7 +126,7 @@ pub fn survey(
     let mut evaluated: Vec<(String, Project)> = Vec::new();
     for name in sources.projects() {
         let makes = &rules.projects[name];
-        if matches!(makes, Makes::Nothing(_)) {
+        if *makes == Makes::Nothing {
             continue;
         }
         let project = surveyor.evaluator.project(name)?;
@@ -153,7 +153,7 @@ pub fn survey(
                 surveyor.frozen.extend(surveyor.describer.frozen(project)?);
                 continue;
             }
-            Makes::Nothing(_) => continue,
+            Makes::Nothing => continue,
             Makes::Module => match modules[project.properties.get("TargetName")].linkage {
                 Linkage::Builtin => Product::Builtin,
                 Linkage::Shared => Product::Shared,

@@ -19,7 +19,7 @@
 //! | `Root`: name, version, architecture, size and SHA-256 of each package, in order | yes | yes | the output |
 //! | `Root`: `links`, `files`, `directories`, `remove` | yes | yes | the output |
 //! | `Root`: image name, suite, pool path, `snapshot` | no | no | where packages come from |
-//! | `Setup`, `Assemble`, `Manifest`, `Pack`, `Verify`: all parameters | yes | yes | the output |
+//! | `Setup`, `Projects`, `Assemble`, `Manifest`, `Pack`, `Verify`: all parameters | yes | yes | the output |
 //! | in-process kinds: [`implementation`] version | yes | yes | a changed implementation makes anew; raise it with every change of what it makes |
 //! | step id | no | no | two steps that do the same are one action |
 //! | `why`, `hint`, `weight`, `after` | no | no | for people and for the scheduler |
@@ -90,6 +90,7 @@ pub const fn implementation(kind: &StepKind) -> Option<(&'static str, u32)> {
         StepKind::Patch(_) => Some(("patch", 1)),
         StepKind::Root(_) => Some(("root", 1)),
         StepKind::Setup(_) => Some(("setup", 1)),
+        StepKind::Projects(_) => Some(("projects", 1)),
         StepKind::Assemble(_) => Some(("assemble", 1)),
         StepKind::Manifest(_) => Some(("manifest", 1)),
         StepKind::Pack(_) => Some(("pack", 1)),
@@ -213,6 +214,7 @@ fn command(kind: &StepKind) -> Command {
         }
         StepKind::Root(root) => canonical(&root_parameters(root)),
         StepKind::Setup(setup) => canonical(setup),
+        StepKind::Projects(projects) => canonical(projects),
         StepKind::Assemble(assemble) => canonical(assemble),
         StepKind::Manifest(manifest) => canonical(manifest),
         StepKind::Pack(pack) => canonical(pack),

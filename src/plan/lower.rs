@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{CPYTHON, Fetch, Input, Patch, Plan, ROOT, Run, Setup, Step, StepId, StepKind, Weight};
+use super::{CPYTHON, Fetch, Input, Patch, Plan, Projects, ROOT, Run, Setup, Step, StepId, StepKind, Weight};
 use crate::model::{GuestPath, TreePath};
-use crate::recipe::{Build, PackageBuild, Profile, Source, StepBuild};
+use crate::recipe::{Build, Linked, PackageBuild, Profile, Source, StepBuild};
 
 pub use environment::BASE_ENV;
 
@@ -48,7 +48,7 @@ impl LowerError {
         match self {
             Self::EnvClash { .. } => "let only one of them set it, or give one another name",
             Self::InputClash { .. } => {
-                "a step of `after:` must not have the name of a package in `needs:`, nor `source`, `sysroot`, `toolchain`, `setup`, `recipe` or `root`"
+                "a step of `after:` must not have the name of a package in `needs:`, nor `source`, `sysroot`, `toolchain`, `setup`, `projects`, `recipe` or `root`"
             }
         }
     }
@@ -156,6 +156,9 @@ impl Lowering<'_> {
         if package.steps.iter().any(|step| step.setup) {
             self.setup(name);
         }
+        if package.steps.iter().any(|step| step.projects) {
+            self.projects(name);
+        }
         if name == CPYTHON {
             self.profile(package)?;
         }
@@ -212,6 +215,28 @@ impl Lowering<'_> {
         self.add(step_id(name, "setup"), step);
     }
 
+    fn projects(&mut self, name: &str) {
+        let linked = self.build.packages.iter();
+        let linked = linked.filter(|(_, package)| package.linked == Linked::Yes);
+        let rules = self.build.projects.clone();
+        let projects = Projects {
+            rules: rules.expect("checked: there are rules where a step wants what comes of them"),
+            modules: self.build.modules.clone(),
+            libraries: linked
+                .map(|(name, package)| (name.clone(), package.libraries.clone()))
+                .collect(),
+        };
+        let step = Step {
+            kind: StepKind::Projects(Box::new(projects)),
+            inputs: inputs([("source", whole(self.source(name)))]),
+            after: Vec::new(),
+            why: "reads what is compiled, and how, from CPython's own project files".to_owned(),
+            hint: Some("recipes/cpython/projects.yaml says which projects are taken".to_owned()),
+            weight: Weight::One,
+        };
+        self.add(step_id(name, "projects"), step);
+    }
+
     /// The step whose output is a package's source as it is built.
     fn source(&self, name: &str) -> StepId {
         let patched = step_id(name, "patched");
@@ -243,6 +268,9 @@ impl Lowering<'_> {
         }
         if step.setup {
             wire("setup", whole(step_id(name, "setup")));
+        }
+        if step.projects {
+            wire("projects", whole(step_id(name, "projects")));
         }
         if step.profile
             && let Some(profile) = self.profile_output()

@@ -182,6 +182,10 @@ fn details(kind: &StepKind, shared: &BTreeMap<&str, &str>) -> Vec<String> {
             .collect(),
         StepKind::Root(root) => vec![format!("unpack {} packages", root.packages.len())],
         StepKind::Setup(setup) => vec![format!("set up {} extension modules", setup.modules.len())],
+        StepKind::Projects(projects) => {
+            let count = projects.modules.len();
+            vec![format!("read the project files of {count} extension modules")]
+        }
         StepKind::Run(run) => {
             let mut lines = vec![format!("run {}", run.argv.join(" "))];
             let files: Vec<&str> = run.files.iter().map(|file| file.name.as_str()).collect();

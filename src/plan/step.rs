@@ -102,6 +102,8 @@ pub enum StepKind {
     Root(Root),
     /// Generates CPython's `Modules/Setup.local` from the input `source` and the table of extensions.
     Setup(Setup),
+    /// Generates a `Makefile` from CPython's project files in the input `source`, and the table of extensions.
+    Projects(Box<Projects>),
     /// Runs a command in a sandbox without network; the output is what it leaves in `/out`.
     Run(Run),
     /// Lays the inputs out as `python/` of a distribution: build, install, licenses.
@@ -208,6 +210,18 @@ pub struct Run {
 pub struct Setup {
     /// The extension modules of this series, by name.
     pub modules: BTreeMap<String, Module>,
+}
+
+/// See [`StepKind::Projects`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Projects {
+    /// How the project files are read.
+    pub rules: crate::msbuild::ProjectRules,
+    /// The extension modules of this series, by name.
+    pub modules: BTreeMap<String, Module>,
+    /// Static libraries of the packages that are linked: package → file names below its `lib/`.
+    pub libraries: BTreeMap<String, Vec<String>>,
 }
 
 /// What a recipe says of an extension module.

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::raw::TargetFile;
 use crate::model::{Digest, Options, Pin, PythonVersion, Target};
+use crate::msbuild::ProjectRules;
 use crate::plan::{LicenseFile, Module, Place, Root, SourceIdentity, TextFile, Weight};
 
 /// Everything that decides one artifact.
@@ -31,6 +32,8 @@ pub struct Build {
     pub packages: IndexMap<String, PackageBuild>,
     /// The extension modules of this series.
     pub modules: BTreeMap<String, Module>,
+    /// How CPython's project files are read; there where a step wants what comes of them.
+    pub projects: Option<ProjectRules>,
     /// The worker root.
     pub root: Root,
     /// `PATH` of every step behind the toolchain's directory.
@@ -134,6 +137,8 @@ pub struct StepBuild {
     pub bare: bool,
     /// Whether it sees the generated `Setup.local`.
     pub setup: bool,
+    /// Whether it sees what comes of CPython's project files.
+    pub projects: bool,
     /// Whether it sees the profile.
     pub profile: bool,
 }

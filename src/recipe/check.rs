@@ -4,6 +4,7 @@ mod cycle;
 mod modules;
 mod package;
 mod profiles;
+mod projects;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) fn check(set: &RecipeSet) -> Vec<RecipeError> {
     }
     checker.names_in_a_distribution();
     checker.modules();
+    checker.projects();
     checker.profiles();
     checker.images();
     checker.unused();

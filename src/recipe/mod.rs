@@ -6,10 +6,12 @@ mod date;
 mod error;
 mod file;
 mod locate;
+mod modules;
 mod nearest;
 mod patch_header;
 mod place;
 mod profile;
+mod projects;
 mod quoted;
 pub mod raw;
 mod resolve;
@@ -27,8 +29,10 @@ pub use patch_header::{PatchHeader, PatchHeaderError, UpstreamStatus, parse_patc
 pub use profile::{PROFILE_ARCHIVE, PROFILE_VERSION, PROFILES, ProfileFile, render_profile};
 pub use quoted::{Quoted, Sha256, Spelled};
 pub use resolve::{Combination, ProfileChoice, Request, ResolveError};
+pub use modules::{ExtensionsFile, FamilyModules};
+pub use projects::{ForeignEntry, MakesEntry, ProjectEntry, ProjectsFile, Unused};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
-pub use setup::{SetupError, SetupSources, SourceLine, generate_setup};
+pub use setup::{SetupError, SetupSources, SourceLine, generate_setup, project_extensions};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};
 #[cfg(feature = "driver")]
 pub(crate) use yaml::parse as parse_yaml;

@@ -227,6 +227,9 @@ pub struct StepEntry {
     /// Whether it sees the generated `Setup.local` and `extensions.json` at `/in/setup`.
     #[serde(default)]
     pub setup: bool,
+    /// Whether it sees what comes of CPython's project files at `/in/projects`.
+    #[serde(default)]
+    pub projects: bool,
     /// Whether it sees the profile at `/in/profile`, where the options have one.
     #[serde(default)]
     pub profile: bool,
@@ -295,14 +298,6 @@ pub struct NotOn {
     pub options: Option<Quoted<Options>>,
     /// The reason.
     pub why: Text,
-}
-
-/// `recipes/cpython/extensions.yaml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ExtensionsFile {
-    /// The modules by name.
-    pub modules: BTreeMap<Text, ModuleEntry>,
 }
 
 /// An extension module.

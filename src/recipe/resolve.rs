@@ -14,7 +14,7 @@ use super::raw::{OptionSet, StepEntry, TargetFile, VersionFile};
 use super::set::{Image, Package, RecipeSet};
 use super::source::SourceEntry;
 use crate::model::{Digest, Options, PythonVersion, Target, TreePath};
-use crate::plan::{CPYTHON, LicenseFile, LockedPackage, Module, Root, TextFile};
+use crate::plan::{CPYTHON, LicenseFile, LockedPackage, Root, TextFile};
 
 /// What is asked for, in the words of the command line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -150,22 +150,9 @@ impl RecipeSet {
 
         let series = python.series;
         let packages = self.packages(&python, &target_file, &request.pins)?;
-        let modules = self.extensions.value.modules.iter();
-        let modules = modules
-            .filter(|(_, module)| module.series.is_empty() || module.series.contains(&Quoted(series)))
-            .map(|(name, module)| {
-                let module = Module {
-                    linkage: module.linkage,
-                    needs: texts(&module.needs),
-                    licenses: texts(&module.licenses),
-                    imports: texts(&module.imports),
-                    required: module.required,
-                    test: module.test,
-                    why: text(&module.why),
-                };
-                (name.0.clone(), module)
-            })
-            .collect();
+        let modules = self.extensions.value.of(target_file.family, series);
+        let projects = self.projects.as_ref();
+        let projects = projects.map(|projects| projects.value.rules(target_file.arch));
         let image = &self.images[target_file.worker.as_str()];
         let epoch = self.release.value.epoch;
         let locked = &image.lock.value.packages;
@@ -191,6 +178,7 @@ impl RecipeSet {
             profile,
             packages,
             modules,
+            projects,
             path: texts(&image.recipe.value.path),
             worker_toolchain,
             root: image.root(&target_file.worker.0),
@@ -427,6 +415,7 @@ impl RecipeSet {
                 timeout_minutes: step.timeout_minutes,
                 bare: step.bare,
                 setup: step.setup,
+                projects: step.projects,
                 profile: step.profile,
             }
         };

@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 
 use super::error::{Problem, RecipeError, RecipeErrors};
 use super::profile::ProfileFile;
+use super::modules::ExtensionsFile;
+use super::projects::ProjectsFile;
 use super::raw::{
-    ExtensionsFile, ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile,
+    ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile,
 };
 use super::{SourceFile, check, yaml};
 use crate::plan::CPYTHON;
@@ -55,6 +57,8 @@ pub struct RecipeSet {
     pub packages: BTreeMap<String, Package>,
     /// `recipes/cpython/extensions.yaml`.
     pub extensions: Written<ExtensionsFile>,
+    /// `recipes/cpython/projects.yaml`, where a step wants it.
+    pub projects: Option<Written<ProjectsFile>>,
     /// `recipes/cpython/profiles/*.yaml` by version.
     pub profiles: BTreeMap<String, Written<ProfileFile>>,
     /// The worker roots by name.
@@ -75,6 +79,7 @@ struct Reader {
     release: Option<Written<Release>>,
     options: Option<Written<OptionsFile>>,
     extensions: Option<Written<ExtensionsFile>>,
+    projects: Option<Written<ProjectsFile>>,
     targets: BTreeMap<String, Written<TargetFile>>,
     recipes: BTreeMap<String, Written<PackageFile>>,
     versions: BTreeMap<String, BTreeMap<String, Written<VersionFile>>>,
@@ -108,6 +113,7 @@ impl Reader {
             ["recipes", "release.yaml"] => self.release = self.parse(&file),
             ["recipes", "options.yaml"] => self.options = self.parse(&file),
             ["recipes", CPYTHON, "extensions.yaml"] => self.extensions = self.parse(&file),
+            ["recipes", CPYTHON, "projects.yaml"] => self.projects = self.parse(&file),
             ["recipes", "targets", name] if name.ends_with(".yaml") => {
                 let parsed = self.parse(&file);
                 insert(&mut self.targets, stem(name), parsed);
@@ -204,6 +210,7 @@ impl Reader {
                 targets: self.targets,
                 packages,
                 extensions,
+                projects: self.projects,
                 profiles: self.profiles,
                 images,
                 files: self.files,

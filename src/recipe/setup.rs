@@ -10,6 +10,7 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::msbuild::{Description, Sources};
 use crate::plan::{Linkage, Module, TextFile};
 
 /// The files of a CPython source that have rules, in the order in which they are read, and the
@@ -136,7 +137,9 @@ pub fn generate_setup(
         },
         TextFile {
             name: "extensions.json".to_owned(),
-            text: extensions_json(modules, &rules),
+            text: extensions_json(modules, |name| {
+                rules[name].place.file.trim_start_matches("Modules/").to_owned()
+            }),
         },
     ])
 }
@@ -192,12 +195,25 @@ fn setup_local(modules: &BTreeMap<String, Module>, rules: &IndexMap<String, Rule
     )
 }
 
-fn extensions_json(modules: &BTreeMap<String, Module>, rules: &IndexMap<String, Rule>) -> String {
+/// `extensions.json` of a build from CPython's project files, with its name.
+#[must_use]
+pub fn project_extensions(modules: &BTreeMap<String, Module>, built: &Description) -> (String, String) {
+    let json = extensions_json(modules, |name| {
+        let project = built.modules.iter().find(|module| module.module == name);
+        match project.and_then(|module| module.project.as_ref()) {
+            Some(project) => format!("{project}.vcxproj"),
+            None => Sources::CONFIG.trim_start_matches("PC/").to_owned(),
+        }
+    });
+    ("extensions.json".to_owned(), json)
+}
+
+fn extensions_json(modules: &BTreeMap<String, Module>, rule_from: impl Fn(&str) -> String) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
     struct Entry<'a> {
         name: &'a str,
-        rule_from: &'a str,
+        rule_from: String,
         linkage: Linkage,
         needs: &'a [String],
         licenses: &'a [String],
@@ -210,7 +226,7 @@ fn extensions_json(modules: &BTreeMap<String, Module>, rules: &IndexMap<String, 
         .iter()
         .map(|(name, module)| Entry {
             name,
-            rule_from: rules[name].place.file.trim_start_matches("Modules/"),
+            rule_from: rule_from(name),
             linkage: module.linkage,
             needs: &module.needs,
             licenses: &module.licenses,

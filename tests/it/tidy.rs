@@ -13,7 +13,7 @@ use crate::support::requires;
 const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
-        "bundle", "diff", "imports", "inspect", "link", "manifest", "plan", "recipe", "report", "verify",
+        "bundle", "diff", "imports", "inspect", "link", "manifest", "msbuild", "plan", "recipe", "report", "verify",
         "wheel",
     ],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 12] = [
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
@@ -32,6 +32,8 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
     ("ruff_python_ast", &["imports/"]),
     ("ruff_python_parser", &["imports/"]),
+    ("regex", &["msbuild/function.rs"]),
+    ("roxmltree", &["msbuild/xml.rs"]),
     ("spdx", &["manifest/select.rs"]),
 ];
 

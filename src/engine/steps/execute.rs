@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::job::{Done, Job};
-use super::{assemble, fetch, manifest, pack, patch, root, run, setup, verify};
+use super::{assemble, fetch, manifest, pack, patch, projects, root, run, setup, verify};
 use crate::engine::error::StepError;
 use crate::model::TreeDigest;
 use crate::plan::StepKind;
@@ -50,6 +50,7 @@ fn in_process(job: &Job) -> Result<TreeDigest, StepError> {
         StepKind::Patch(spec) => patch::run(job, spec),
         StepKind::Root(spec) => root::run(job, spec),
         StepKind::Setup(spec) => setup::run(job, spec),
+        StepKind::Projects(spec) => projects::run(job, spec),
         StepKind::Assemble(spec) => assemble::run(job, spec),
         StepKind::Manifest(spec) => manifest::run(job, spec),
         StepKind::Pack(spec) => pack::run(job, spec),

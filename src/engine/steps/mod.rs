@@ -7,6 +7,7 @@ mod job;
 mod manifest;
 mod pack;
 mod patch;
+mod projects;
 mod root;
 mod run;
 mod setup;

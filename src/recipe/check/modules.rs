@@ -23,7 +23,14 @@ impl Checker<'_> {
             .values()
             .filter_map(|version| Some(version.value.python.as_ref()?.major_minor.0.to_string()))
             .collect();
-        for (name, module) in &value.modules {
+        for (family, own) in &value.families {
+            for name in &own.without {
+                let words = ["families", family.as_str(), "without", name.as_str()];
+                let known = value.modules.keys().map(|name| &name.0);
+                self.known(file, &words, "module", known);
+            }
+        }
+        for (name, module) in value.entries() {
             let name = name.as_str();
             let key = format!("{name}:");
             if module.linkage == Linkage::Absent && module.why.is_none() {

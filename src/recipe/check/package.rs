@@ -94,6 +94,13 @@ impl Checker<'_> {
         if step.setup && package != CPYTHON {
             self.report(file, &[name, "setup"], Problem::Setup);
         }
+        if step.projects && package != CPYTHON {
+            self.report(file, &[name, "projects"], Problem::Setup);
+        }
+        if step.projects && self.set.projects.is_none() {
+            let path = "recipes/cpython/projects.yaml".to_owned();
+            self.report(file, &[name, "projects"], Problem::NoSuchFile { path, near: None });
+        }
         if step.profile && package != CPYTHON {
             self.report(file, &[name, "profile"], Problem::Training);
         }
