@@ -162,8 +162,9 @@ impl<'a> Reader<'a> {
             return Ok(false);
         }
         let ordered = || {
-            order(&left, &right)
-                .ok_or_else(|| self.undecided(format!("`{left}` and `{right}` are not both numbers or versions")))
+            order(&left, &right).ok_or_else(|| {
+                self.undecided(format!("`{left}` and `{right}` are not both numbers or versions"))
+            })
         };
         Ok(match sign {
             "==" => equal(&left, &right),
@@ -184,7 +185,9 @@ impl<'a> Reader<'a> {
             Some(Token::Text(text)) => expand(text, self.scope),
             Some(Token::Call(name, argument)) => {
                 let argument = argument.trim();
-                let quoted = argument.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+                let quoted = argument
+                    .strip_prefix('\'')
+                    .and_then(|rest| rest.strip_suffix('\''));
                 let argument = expand(quoted.unwrap_or(argument), self.scope)?;
                 let result = match name.to_lowercase().as_str() {
                     "exists" => self.exists(&argument)?,
@@ -242,7 +245,8 @@ fn order(left: &str, right: &str) -> Option<Ordering> {
     if let (Ok(left), Ok(right)) = (left.parse::<f64>(), right.parse::<f64>()) {
         return Some(left.total_cmp(&right));
     }
-    let version = |text: &str| -> Option<Vec<u64>> { text.split('.').map(|part| part.parse().ok()).collect() };
+    let version =
+        |text: &str| -> Option<Vec<u64>> { text.split('.').map(|part| part.parse().ok()).collect() };
     Some(version(left)?.cmp(&version(right)?))
 }
 
@@ -283,13 +287,22 @@ mod tests {
         check("$(Yes)", true);
         check("!$(Yes) or ($(Yes) and '$(Nothing)' == 'a')", false);
         check("'1.0' == '1' or 'a' == 'b'", true);
-        check("HasTrailingSlash($(Ends)) and !HasTrailingSlash($(Platform))", true);
+        check(
+            "HasTrailingSlash($(Ends)) and !HasTrailingSlash($(Platform))",
+            true,
+        );
         check(r"exists('..\include\python.h')", true);
         check(r"Exists(\bin\x86)", false);
         check(r"Exists('U:\x.props')", false);
-        check("$([System.Version]::Parse($(Version))) > $([System.Version]::Parse(`9.1.2`))", true);
+        check(
+            "$([System.Version]::Parse($(Version))) > $([System.Version]::Parse(`9.1.2`))",
+            true,
+        );
         // What does not matter any more is not worked out.
-        check("$(Nothing) != '' and $([System.Version]::Parse($(Nothing))) > '1'", false);
+        check(
+            "$(Nothing) != '' and $([System.Version]::Parse($(Nothing))) > '1'",
+            false,
+        );
         check("$(Yes) or $([No.Such]::Thing())", true);
     }
 

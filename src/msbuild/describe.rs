@@ -97,7 +97,8 @@ impl Describer<'_> {
         };
         for package in &build.packages {
             for unit in &mut build.units {
-                unit.defines.extend(self.rules.packages[package].defines.iter().cloned());
+                unit.defines
+                    .extend(self.rules.packages[package].defines.iter().cloned());
             }
         }
         Ok(build)
@@ -238,7 +239,11 @@ impl Describer<'_> {
             source,
             object,
             language,
-            defines: own.iter().map(|define| (*define).to_owned()).chain(defines).collect(),
+            defines: own
+                .iter()
+                .map(|define| (*define).to_owned())
+                .chain(defines)
+                .collect(),
             include,
             flags,
         })

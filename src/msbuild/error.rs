@@ -149,12 +149,12 @@ impl Problem {
             Self::Item { .. } => {
                 "name it in recipes/cpython/projects.yaml (`unused: items:`) if only targets use it, or teach src/msbuild/describe.rs what it is for"
             }
-            Self::Metadata { .. } => {
-                "add it to src/msbuild/metadata.rs: read, or without effect and why"
-            }
+            Self::Metadata { .. } => "add it to src/msbuild/metadata.rs: read, or without effect and why",
             Self::Value { .. } => "teach src/msbuild/describe.rs what the value means",
             Self::Option { .. } => "add it to src/msbuild/options.rs: read, or without effect and why",
-            Self::Syntax { .. } | Self::Condition { .. } => "teach src/msbuild the form, or set a property in recipes/cpython/projects.yaml so that it does not come up",
+            Self::Syntax { .. } | Self::Condition { .. } => {
+                "teach src/msbuild the form, or set a property in recipes/cpython/projects.yaml so that it does not come up"
+            }
             Self::Function { .. } | Self::Call { .. } => "teach src/msbuild/function.rs the function",
             Self::NoFile { .. } => {
                 "if it belongs to another project's source, name the directory in recipes/cpython/projects.yaml (`packages:`)"

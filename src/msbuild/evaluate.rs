@@ -90,7 +90,10 @@ impl<'a> Evaluator<'a> {
         };
         pass.file(&file)?;
         let groups = std::mem::take(&mut pass.groups);
-        for group in groups.iter().filter(|group| group.element.name == "ItemDefinitionGroup") {
+        for group in groups
+            .iter()
+            .filter(|group| group.element.name == "ItemDefinitionGroup")
+        {
             pass.definition_group(group)?;
         }
         for group in groups.iter().filter(|group| group.element.name == "ItemGroup") {
@@ -191,7 +194,12 @@ impl Pass<'_, '_> {
         Ok(root)
     }
 
-    fn holds(&self, at: At<'_>, element: &Element, metadata: Option<&Metadata>) -> Result<bool, ProjectError> {
+    fn holds(
+        &self,
+        at: At<'_>,
+        element: &Element,
+        metadata: Option<&Metadata>,
+    ) -> Result<bool, ProjectError> {
         let Some(text) = element.attribute("Condition") else {
             return Ok(true);
         };

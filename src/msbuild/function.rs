@@ -114,7 +114,9 @@ fn static_call<'a>(call: &'a str, scope: &Scope<'_>) -> Result<(Value, &'a str),
             let pattern = RegexBuilder::new(pattern).unicode(false).build();
             let pattern = pattern.map_err(|error| no_value(call, error.to_string()))?;
             let groups = pattern.captures(text).map(|captures| {
-                let texts = captures.iter().map(|group| group.map_or("", |group| group.as_str()));
+                let texts = captures
+                    .iter()
+                    .map(|group| group.map_or("", |group| group.as_str()));
                 texts.map(str::to_owned).collect()
             });
             Value::Match(groups.unwrap_or_else(|| vec![String::new()]))
@@ -183,9 +185,7 @@ fn member<'a>(
             let names = ["Major", "Minor", "Build", "Revision"];
             let index = names.iter().position(|known| *known == name).unwrap_or_default();
             // A part that the version does not have is -1 in .NET.
-            let part = parts
-                .get(index)
-                .map_or_else(|| "-1".to_owned(), u64::to_string);
+            let part = parts.get(index).map_or_else(|| "-1".to_owned(), u64::to_string);
             Value::Text(part)
         }
         // A group that is not in the pattern is empty in .NET, so a match that failed has any number of them.

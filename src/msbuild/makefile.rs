@@ -104,7 +104,8 @@ impl Writer {
     fn compile(&mut self, project: &ProjectBuild) -> Vec<String> {
         let mut objects = Vec::new();
         for unit in &project.units {
-            let mut arguments: Vec<String> = unit.defines.iter().map(|define| format!("-D{define}")).collect();
+            let mut arguments: Vec<String> =
+                unit.defines.iter().map(|define| format!("-D{define}")).collect();
             arguments.extend(unit.include.iter().map(|place| format!("-I{}", path(place))));
             arguments.extend(unit.flags.iter().map(|flag| (*flag).to_owned()));
             let (compiler, standard) = match unit.language {
@@ -120,10 +121,16 @@ impl Writer {
             objects.push(object);
         }
         // A part of the core has the core's resources.
-        let resources = project.resources.iter().filter(|_| project.makes != Product::Builtin);
+        let resources = project
+            .resources
+            .iter()
+            .filter(|_| project.makes != Product::Builtin);
         for resource in resources {
-            let mut arguments: Vec<String> =
-                resource.defines.iter().map(|define| format!("-D{define}")).collect();
+            let mut arguments: Vec<String> = resource
+                .defines
+                .iter()
+                .map(|define| format!("-D{define}"))
+                .collect();
             arguments.extend(resource.include.iter().map(|place| format!("-I{}", path(place))));
             let flags = self.response(&project.project, &arguments);
             let (source, object) = (path(&resource.source), format!("{BUILD}/{}", resource.object));
@@ -181,7 +188,11 @@ impl Writer {
         let cores: Vec<&ProjectBuild> = cores
             .filter_map(|name| description.projects.iter().find(|known| &known.project == name))
             .collect();
-        lines.extend(cores.iter().map(|core| format!("{BUILD}/{}", import_library(core))));
+        lines.extend(
+            cores
+                .iter()
+                .map(|core| format!("{BUILD}/{}", import_library(core))),
+        );
         let packages: BTreeSet<&String> = parts.iter().flat_map(|part| &part.packages).collect();
         for package in packages {
             let names = libraries.get(package).map(Vec::as_slice).unwrap_or_default();
@@ -214,7 +225,11 @@ impl Writer {
             lines.push("/noentry".to_owned());
         }
         lines.extend(link.stack_reserve.map(|bytes| format!("/stack:{bytes}")));
-        lines.extend(link.delay_load.iter().map(|library| format!("/delayload:{library}")));
+        lines.extend(
+            link.delay_load
+                .iter()
+                .map(|library| format!("/delayload:{library}")),
+        );
         lines.extend(link.exports.iter().map(|export| format!("/export:{export}")));
         let response = format!("link/{}.rsp", project.project);
         self.files.insert(response.clone(), lines.join("\n") + "\n");
@@ -238,7 +253,10 @@ impl Writer {
 
 /// The library by which others link a library: `python313.dll` → `python313.lib`.
 fn import_library(project: &ProjectBuild) -> String {
-    let stem = project.output.rsplit_once('.').map_or(project.output.as_str(), |(stem, _)| stem);
+    let stem = project
+        .output
+        .rsplit_once('.')
+        .map_or(project.output.as_str(), |(stem, _)| stem);
     format!("{stem}.lib")
 }
 

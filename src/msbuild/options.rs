@@ -6,8 +6,14 @@ use super::metadata::Use;
 /// Beginnings of the compiler's options.
 const COMPILER: &[(&str, Use)] = &[
     ("-Wno-", Use::Unused("warnings are for CPython's own developers")),
-    ("-flto", Use::Unused("the build's options decide on link-time optimisation")),
-    ("/Zm", Use::Unused("memory of Microsoft's compiler for precompiled headers")),
+    (
+        "-flto",
+        Use::Unused("the build's options decide on link-time optimisation"),
+    ),
+    (
+        "/Zm",
+        Use::Unused("memory of Microsoft's compiler for precompiled headers"),
+    ),
     ("/std:", Use::Read),
     ("/utf-8", Use::Unused("clang reads and writes UTF-8")),
 ];
@@ -15,7 +21,10 @@ const COMPILER: &[(&str, Use)] = &[
 /// Beginnings of the linker's options.
 const LINKER: &[(&str, Use)] = &[
     ("/EXPORT:", Use::Read),
-    ("/OPT:", Use::Unused("the target decides how everything is linked")),
+    (
+        "/OPT:",
+        Use::Unused("the target decides how everything is linked"),
+    ),
 ];
 
 /// The options of a compiler's call that are read.

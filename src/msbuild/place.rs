@@ -35,7 +35,13 @@ impl Place {
     /// The place that an absolute path means; nothing if it is on no drive that is known.
     pub(crate) fn parse(path: &str) -> Option<Self> {
         let path = full(path)?;
-        let rest = |drive: &str| Some(path.strip_prefix(drive)?.trim_end_matches('\\').replace('\\', "/"));
+        let rest = |drive: &str| {
+            Some(
+                path.strip_prefix(drive)?
+                    .trim_end_matches('\\')
+                    .replace('\\', "/"),
+            )
+        };
         if let Some(rest) = rest(SOURCE) {
             Some(Self::Source(rest))
         } else if let Some(rest) = rest(BUILD) {

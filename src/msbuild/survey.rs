@@ -62,7 +62,9 @@ impl SurveyError {
             Self::UnknownProjects(_) | Self::Core(_) => {
                 "give each an entry in `projects:` of recipes/cpython/projects.yaml"
             }
-            Self::NoTable | Self::NoMarker(_) => "compare the source with upstream's; a patch may have damaged it",
+            Self::NoTable | Self::NoMarker(_) => {
+                "compare the source with upstream's; a patch may have damaged it"
+            }
             Self::Drift { .. } => {
                 "give each new module an entry, below `families: windows:` if only Windows has it; let an entry that only some series have say so with `in: [...]`"
             }
@@ -108,7 +110,9 @@ pub fn survey(
     rules: &ProjectRules,
     modules: &BTreeMap<String, Module>,
 ) -> Result<Survey, SurveyError> {
-    let unknown = sources.projects().filter(|name| !rules.projects.contains_key(*name));
+    let unknown = sources
+        .projects()
+        .filter(|name| !rules.projects.contains_key(*name));
     let unknown: Vec<String> = unknown.map(str::to_owned).collect();
     if !unknown.is_empty() {
         return Err(SurveyError::UnknownProjects(unknown));
@@ -164,7 +168,10 @@ pub fn survey(
         surveyor.projects.push(build);
     }
     let pyconfig = {
-        let (_, project) = evaluated.iter().find(|(name, _)| name == core).ok_or_else(|| SurveyError::Core(Vec::new()))?;
+        let (_, project) = evaluated
+            .iter()
+            .find(|(name, _)| name == core)
+            .ok_or_else(|| SurveyError::Core(Vec::new()))?;
         surveyor.describer.pyconfig(project)?
     };
     surveyor.join(core)?;
@@ -208,7 +215,11 @@ fn check(
     modules: &BTreeMap<String, Module>,
 ) -> Result<(), SurveyError> {
     let in_core: BTreeSet<&str> = entries.iter().map(|entry| entry.module).collect();
-    let in_source: BTreeSet<&str> = in_core.iter().copied().chain(found.keys().map(String::as_str)).collect();
+    let in_source: BTreeSet<&str> = in_core
+        .iter()
+        .copied()
+        .chain(found.keys().map(String::as_str))
+        .collect();
     let only_source = in_source.iter().filter(|name| !modules.contains_key(**name));
     let only_source: Vec<String> = only_source.map(|name| (*name).to_owned()).collect();
     let only_recipes = modules.keys().filter(|name| !in_source.contains(name.as_str()));
@@ -219,7 +230,9 @@ fn check(
             only_recipes,
         });
     }
-    let not_builtin = in_core.iter().filter(|name| modules[**name].linkage != Linkage::Builtin);
+    let not_builtin = in_core
+        .iter()
+        .filter(|name| modules[**name].linkage != Linkage::Builtin);
     let not_builtin: Vec<String> = not_builtin.map(|name| (*name).to_owned()).collect();
     if not_builtin.is_empty() {
         Ok(())
@@ -246,7 +259,11 @@ impl Surveyor<'_> {
             return Err(SurveyError::Core(Vec::new()));
         };
         // What holds for every source of the core: macros by which headers know that they are in it.
-        let mut common = main.units.first().map(|unit| unit.defines.clone()).unwrap_or_default();
+        let mut common = main
+            .units
+            .first()
+            .map(|unit| unit.defines.clone())
+            .unwrap_or_default();
         for unit in &mut main.units {
             common.retain(|define| unit.defines.contains(define));
             if unit.source == Place::Source(Sources::CONFIG.to_owned()) {

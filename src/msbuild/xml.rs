@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn keeps_lines_and_leaves_comments_out() {
-        let text = "\u{feff}<Project xmlns=\"http://x\">\n  <P Condition=\"a\">\n   b<!-- c -->d</P>\n</Project>";
+        let text =
+            "\u{feff}<Project xmlns=\"http://x\">\n  <P Condition=\"a\">\n   b<!-- c -->d</P>\n</Project>";
         let root = parse("f", text).unwrap();
         let [property] = &root.children[..] else {
             panic!("{root:?}")

@@ -24,13 +24,13 @@ pub use build::{Build, DefaultOptions, Linked, PackageBuild, Profile, Recorded, 
 pub(crate) use date::date;
 pub use error::{Problem, RecipeError, RecipeErrors};
 pub use file::SourceFile;
+pub use modules::{ExtensionsFile, FamilyModules};
 pub use nearest::nearest;
 pub use patch_header::{PatchHeader, PatchHeaderError, UpstreamStatus, parse_patch_header};
 pub use profile::{PROFILE_ARCHIVE, PROFILE_VERSION, PROFILES, ProfileFile, render_profile};
+pub use projects::{ForeignEntry, MakesEntry, ProjectEntry, ProjectsFile, Unused};
 pub use quoted::{Quoted, Sha256, Spelled};
 pub use resolve::{Combination, ProfileChoice, Request, ResolveError};
-pub use modules::{ExtensionsFile, FamilyModules};
-pub use projects::{ForeignEntry, MakesEntry, ProjectEntry, ProjectsFile, Unused};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
 pub use setup::{SetupError, SetupSources, SourceLine, generate_setup, project_extensions};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};

@@ -36,7 +36,8 @@ pub struct FamilyModules {
 
 impl ExtensionsFile {
     /// The modules that a family has in a series.
-    pub(super) fn of(&self, family: Family, series: Series) -> BTreeMap<String, Module> {
+    #[must_use]
+    pub fn of(&self, family: Family, series: Series) -> BTreeMap<String, Module> {
         let mut entries: BTreeMap<&Text, &ModuleEntry> = self.modules.iter().collect();
         if let Some(own) = self.families.get(&family) {
             entries.retain(|name, _| !own.without.contains(name));
@@ -45,7 +46,9 @@ impl ExtensionsFile {
         let there = entries
             .into_iter()
             .filter(|(_, entry)| entry.series.is_empty() || entry.series.contains(&Quoted(series)));
-        there.map(|(name, entry)| (name.0.clone(), module(entry))).collect()
+        there
+            .map(|(name, entry)| (name.0.clone(), module(entry)))
+            .collect()
     }
 
     /// Every entry.

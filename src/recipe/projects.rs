@@ -84,7 +84,8 @@ pub struct Unused {
 
 impl ProjectsFile {
     /// The rules for targets with a processor.
-    pub(super) fn rules(&self, arch: Arch) -> ProjectRules {
+    #[must_use]
+    pub fn rules(&self, arch: Arch) -> ProjectRules {
         let texts = |list: &[Text]| list.iter().map(|text| text.0.clone()).collect();
         let names = |map: &BTreeMap<Text, Text>| map.keys().map(|name| name.0.clone()).collect();
         let mut properties: BTreeMap<String, String> = self

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::error::{Problem, RecipeError, RecipeErrors};
-use super::profile::ProfileFile;
 use super::modules::ExtensionsFile;
+use super::profile::ProfileFile;
 use super::projects::ProjectsFile;
-use super::raw::{
-    ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile,
-};
+use super::raw::{ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile};
 use super::{SourceFile, check, yaml};
 use crate::plan::CPYTHON;
 

@@ -13,8 +13,8 @@ use crate::support::requires;
 const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
-        "bundle", "diff", "imports", "inspect", "link", "manifest", "msbuild", "plan", "recipe", "report", "verify",
-        "wheel",
+        "bundle", "diff", "imports", "inspect", "link", "manifest", "msbuild", "plan", "recipe", "report",
+        "verify", "wheel",
     ],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
     &["engine", "relink"],

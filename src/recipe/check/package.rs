@@ -117,7 +117,11 @@ impl Checker<'_> {
         }
         if step.projects && self.set.projects.is_none() {
             let path = "recipes/cpython/projects.yaml".to_owned();
-            self.report(file, &[name, "projects"], Problem::NoSuchFile { path, near: None });
+            self.report(
+                file,
+                &[name, "projects"],
+                Problem::NoSuchFile { path, near: None },
+            );
         }
         if step.profile && package != CPYTHON {
             self.report(file, &[name, "profile"], Problem::Training);
