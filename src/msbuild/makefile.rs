@@ -52,7 +52,7 @@ pub fn files(survey: &Survey, libraries: &BTreeMap<String, Vec<String>>) -> BTre
 const HEAD: &str = "\
 # Made by pbs from PCbuild/*.vcxproj; projects.json beside it has the same as data.
 # Runs in the root of the source. The caller gives: CC, CXX, RC (a command that takes the response file, the source, the
-# object and the language's number), LINK, LINK_DLL, LINK_PROGRAM, LINK_BARE (flags by what is linked) and PYTHON.
+# object and the language's number), LINK and PYTHON.
 HERE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -206,11 +206,6 @@ impl Writer {
         }
         lines.extend(system.into_iter().cloned());
         let link = &project.link;
-        let kind = match (project.makes, link.entry) {
-            (_, Entry::None) => "LINK_BARE",
-            (Product::Program, Entry::Runtime) => "LINK_PROGRAM",
-            (_, Entry::Runtime) => "LINK_DLL",
-        };
         if project.makes == Product::Program {
             let subsystem = match link.subsystem {
                 Subsystem::Console => "console",
@@ -244,7 +239,7 @@ impl Writer {
         }
         let _ = write!(
             rule,
-            "\n\t@mkdir -p $(@D)\n\t$(LINK) $({kind}) @$(HERE)/{response} /out:$@\n\n"
+            "\n\t@mkdir -p $(@D)\n\t$(LINK) @$(HERE)/{response} /out:$@\n\n"
         );
         self.add(rule);
         output
