@@ -16,7 +16,7 @@ flags=(-fasync-exceptions -fno-strict-aliasing -fwrapv -ffunction-sections -fdat
 flags+=($TARGET_CFLAGS $TARGET_CPPFLAGS $PYTHON_CFLAGS)
 
 make -j"$JOBS" -f /in/projects/Makefile compile link \
-  "CC=clang ${flags[*]}" "CXX=clang++ ${flags[*]}" "RC=bash -eu /in/recipe/rc.sh" "LINK=lld-link $TARGET_LDFLAGS" \
+  "CC=clang ${flags[*]}" "CXX=clang++ ${flags[*]}" "RC=bash -eu -o pipefail /in/recipe/rc.sh" "LINK=lld-link $TARGET_LDFLAGS" \
   PYTHON=python3 > make.log 2>&1 || { grep -B2 -A12 -E 'error:|Error ' make.log | tail -100; exit 1; }
 grep -E -A4 'warning:' make.log | tail -50 || true
 
