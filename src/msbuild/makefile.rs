@@ -180,19 +180,19 @@ impl Writer {
         });
         let objects: Vec<String> = objects.map(|object| format!("{BUILD}/{object}")).collect();
         let mut lines = objects.clone();
-        let core = |name: &&String| {
-            let mut projects = description.projects.iter();
-            projects.any(|known| known.project == **name && known.makes == Product::Core)
-        };
-        let cores = project.references.iter().filter(core);
-        let cores: Vec<&ProjectBuild> = cores
-            .filter_map(|name| description.projects.iter().find(|known| &known.project == name))
+        let referenced = project
+            .references
+            .iter()
+            .filter_map(|name| description.projects.iter().find(|known| &known.project == name));
+        let referenced: Vec<&ProjectBuild> = referenced
+            .filter(|known| known.makes != Product::Builtin)
             .collect();
-        lines.extend(
-            cores
-                .iter()
-                .map(|core| format!("{BUILD}/{}", import_library(core))),
-        );
+        // Headers name the interpreter's library for the linker to find, without a path.
+        lines.push(format!("/libpath:{BUILD}"));
+        let linked = referenced
+            .iter()
+            .filter(|known| matches!(known.makes, Product::Core | Product::Library));
+        lines.extend(linked.map(|known| format!("{BUILD}/{}", import_library(known))));
         let packages: BTreeSet<&String> = parts.iter().flat_map(|part| &part.packages).collect();
         for package in packages {
             let names = libraries.get(package).map(Vec::as_slice).unwrap_or_default();
@@ -234,8 +234,8 @@ impl Writer {
             rule += " \\\n  ";
             rule += object;
         }
-        for core in cores {
-            let _ = write!(rule, " \\\n  {BUILD}/{}", core.output);
+        for known in referenced {
+            let _ = write!(rule, " \\\n  {BUILD}/{}", known.output);
         }
         let _ = write!(
             rule,
