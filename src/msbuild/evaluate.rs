@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::at::At;
 use super::condition;
 use super::error::{Problem, ProjectError};
 use super::expand::{expand, list};
@@ -339,64 +340,5 @@ impl Pass<'_, '_> {
             }
         }
         Ok(known)
-    }
-}
-
-/// A file, to say where something is wrong.
-#[derive(Clone, Copy)]
-struct At<'a> {
-    file: &'a str,
-}
-
-impl At<'_> {
-    fn wrong(self, element: &Element, problem: Problem) -> ProjectError {
-        ProjectError {
-            file: self.file.to_owned(),
-            line: element.line,
-            problem,
-        }
-    }
-
-    fn element(self, parent: &str, element: &Element) -> ProjectError {
-        let (parent, name) = (parent.to_owned(), element.name.clone());
-        self.wrong(element, Problem::Element { parent, name })
-    }
-
-    fn childless(self, element: &Element) -> Result<(), ProjectError> {
-        match element.children.first() {
-            Some(child) => Err(self.element(&element.name, child)),
-            None => Ok(()),
-        }
-    }
-
-    fn attributes(self, element: &Element, known: &[&str]) -> Result<(), ProjectError> {
-        let unknown = element
-            .attributes
-            .iter()
-            .find(|(name, _)| !known.contains(&name.as_str()));
-        match unknown {
-            None => Ok(()),
-            Some((name, _)) => {
-                let (element_name, name) = (element.name.clone(), name.clone());
-                let problem = Problem::Attribute {
-                    element: element_name,
-                    name,
-                };
-                Err(self.wrong(element, problem))
-            }
-        }
-    }
-
-    fn required<'e>(self, element: &'e Element, name: &'static str) -> Result<&'e str, ProjectError> {
-        element.attribute(name).ok_or_else(|| {
-            let element_name = element.name.clone();
-            self.wrong(
-                element,
-                Problem::NoAttribute {
-                    element: element_name,
-                    name,
-                },
-            )
-        })
     }
 }

@@ -10,6 +10,7 @@
 //! xml → evaluate (scope, scan, expand, function, condition, sheets) → describe → survey → makefile
 //! ```
 
+mod at;
 mod condition;
 mod describe;
 mod error;

@@ -4,6 +4,8 @@
 //! another, the packages that stand for foreign sources on a third; so no path of a project can
 //! mean two things, and what lies on none of them is an error.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// Where CPython's source is.
@@ -50,6 +52,15 @@ impl Place {
             let rest = rest(PACKAGES)?;
             let (package, _) = rest.split_once('/').unwrap_or((&rest, ""));
             (!package.is_empty()).then(|| Self::Package(package.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(path) | Self::Build(path) | Self::Generated(path) => f.write_str(path),
+            Self::Package(package) => write!(f, "package {package}"),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::describe::Describer;
 use super::error::ProjectError;
 use super::evaluate::{Evaluator, Project};
-use super::project::{Description, ModuleBuild, Product, ProjectBuild};
+use super::place::Place;
+use super::project::{Description, FrozenModule, ModuleBuild, Product, ProjectBuild};
 use super::rules::{Makes, ProjectRules};
 use super::source::Sources;
 use super::table::{self, NoMarker};
@@ -121,7 +122,6 @@ pub fn survey(
         evaluator: Evaluator::new(sources, rules),
         describer: Describer { sources, rules },
         projects: Vec::new(),
-        modules: Vec::new(),
         frozen: Vec::new(),
     };
     let config = sources.text(Sources::CONFIG).ok_or(SurveyError::NoTable)?;
@@ -175,38 +175,49 @@ pub fn survey(
         surveyor.describer.pyconfig(project)?
     };
     surveyor.join(core)?;
-    for entry in &entries {
-        surveyor.modules.push(ModuleBuild {
-            module: entry.module.to_owned(),
-            project: None,
-            init: entry.init.map(str::to_owned),
-        });
-    }
-    let mut builtin = Vec::new();
-    for (module, project) in &found {
-        if modules[module].linkage == Linkage::Absent {
-            continue;
-        }
-        let init = format!("PyInit_{module}");
-        if modules[module].linkage == Linkage::Builtin {
-            builtin.push((module.as_str(), init.clone()));
-        }
-        surveyor.modules.push(ModuleBuild {
-            module: module.clone(),
-            project: Some(project.clone()),
-            init: Some(init),
-        });
-    }
-    surveyor.modules.sort_by(|a, b| a.module.cmp(&b.module));
+    let builtin: Vec<(&str, String)> = found
+        .keys()
+        .filter(|module| modules[*module].linkage == Linkage::Builtin)
+        .map(|module| (module.as_str(), init(module)))
+        .collect();
     Ok(Survey {
         config: table::with(config, &builtin)?,
         description: Description {
             projects: surveyor.projects,
             frozen: surveyor.frozen,
             pyconfig,
-            modules: surveyor.modules,
+            modules: built(&entries, &found, modules),
         },
     })
+}
+
+/// The function that makes a module of a project of its own.
+fn init(module: &str) -> String {
+    format!("PyInit_{module}")
+}
+
+/// The modules that a build has: those of the core's table, and those of projects that are taken.
+fn built(
+    entries: &[table::Entry<'_>],
+    found: &BTreeMap<String, String>,
+    modules: &BTreeMap<String, Module>,
+) -> Vec<ModuleBuild> {
+    let of_core = entries.iter().map(|entry| ModuleBuild {
+        module: entry.module.to_owned(),
+        project: None,
+        init: entry.init.map(str::to_owned),
+    });
+    let taken = found
+        .iter()
+        .filter(|(module, _)| modules[*module].linkage != Linkage::Absent);
+    let of_projects = taken.map(|(module, project)| ModuleBuild {
+        module: module.clone(),
+        project: Some(project.clone()),
+        init: Some(init(module)),
+    });
+    let mut built: Vec<ModuleBuild> = of_core.chain(of_projects).collect();
+    built.sort_by(|a, b| a.module.cmp(&b.module));
+    built
 }
 
 fn check(
@@ -245,15 +256,12 @@ struct Surveyor<'a> {
     evaluator: Evaluator<'a>,
     describer: Describer<'a>,
     projects: Vec<ProjectBuild>,
-    modules: Vec<ModuleBuild>,
-    frozen: Vec<super::project::FrozenModule>,
+    frozen: Vec<FrozenModule>,
 }
 
 impl Surveyor<'_> {
     /// Makes the modules that are built in a part of the core.
     fn join(&mut self, core: &str) -> Result<(), SurveyError> {
-        use super::place::Place;
-
         let of_core = |project: &&mut ProjectBuild| project.project == core;
         let Some(main) = self.projects.iter_mut().find(of_core) else {
             return Err(SurveyError::Core(Vec::new()));
@@ -279,7 +287,7 @@ impl Surveyor<'_> {
             for unit in &mut project.units {
                 if let Some(first) = seen.insert(unit.source.clone(), project.project.clone()) {
                     return Err(SurveyError::Twice {
-                        source_file: format!("{:?}", unit.source),
+                        source_file: unit.source.to_string(),
                         first,
                         second: project.project.clone(),
                     });
