@@ -86,7 +86,7 @@ impl<'a> Evaluator<'a> {
             properties,
             imported: BTreeSet::new(),
             groups: Vec::new(),
-            definitions: BTreeMap::new(),
+            definitions: sheets::definitions(),
             items: Vec::new(),
         };
         pass.file(&file)?;

@@ -52,7 +52,7 @@ pub fn files(survey: &Survey, libraries: &BTreeMap<String, Vec<String>>) -> BTre
 const HEAD: &str = "\
 # Made by pbs from PCbuild/*.vcxproj; projects.json beside it has the same as data.
 # Runs in the root of the source. The caller gives: CC, CXX, RC (a command that takes the response file, the source, the
-# object and the language's number), LINK and PYTHON.
+# object and the language's number), LINKER and PYTHON.
 HERE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -180,13 +180,13 @@ impl Writer {
         });
         let objects: Vec<String> = objects.map(|object| format!("{BUILD}/{object}")).collect();
         let mut lines = objects.clone();
-        let referenced = project
-            .references
-            .iter()
-            .filter_map(|name| description.projects.iter().find(|known| &known.project == name));
-        let referenced: Vec<&ProjectBuild> = referenced
-            .filter(|known| known.makes != Product::Builtin)
-            .collect();
+        // Any module may use the interpreter's library, whether or not its project says so.
+        let uses = |known: &&ProjectBuild| {
+            project.references.contains(&known.project)
+                || (project.makes == Product::Shared && known.makes == Product::Core)
+        };
+        let built = description.projects.iter().filter(uses);
+        let referenced: Vec<&ProjectBuild> = built.filter(|known| known.makes != Product::Builtin).collect();
         // Headers name the interpreter's library for the linker to find, without a path.
         lines.push(format!("/libpath:{BUILD}"));
         let linked = referenced
@@ -239,7 +239,7 @@ impl Writer {
         }
         let _ = write!(
             rule,
-            "\n\t@mkdir -p $(@D)\n\t$(LINK) @$(HERE)/{response} /out:$@\n\n"
+            "\n\t@mkdir -p $(@D)\n\t$(LINKER) @$(HERE)/{response} /out:$@\n\n"
         );
         self.add(rule);
         output

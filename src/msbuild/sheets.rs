@@ -3,9 +3,22 @@
 //! They come with Visual Studio and are no part of CPython. What they set that changes what is
 //! compiled: <https://learn.microsoft.com/en-us/cpp/build/reference/general-property-page-project>.
 
+use std::collections::BTreeMap;
+
 use super::error::Problem;
 use super::place::SHEETS;
-use super::scope::Properties;
+use super::scope::{Metadata, Properties};
+
+/// What the sheets link into everything; but for ODBC's two, which nothing of CPython uses.
+const LIBRARIES: &str = "kernel32.lib;user32.lib;gdi32.lib;winspool.lib;comdlg32.lib;advapi32.lib;shell32.lib;\
+    ole32.lib;oleaut32.lib;uuid.lib";
+
+/// What holds for all items of a kind before a project says anything.
+pub(crate) fn definitions() -> BTreeMap<String, Metadata> {
+    let mut link = Metadata::default();
+    link.set("AdditionalDependencies", LIBRARIES.to_owned());
+    BTreeMap::from([("Link".to_owned(), link)])
+}
 
 /// Whether an import is one of these sheets, and what it sets if it is.
 pub(crate) fn import(path: &str, properties: &mut Properties) -> Result<bool, Problem> {

@@ -15,8 +15,9 @@ flags=(-fasync-exceptions -fno-strict-aliasing -fwrapv -ffunction-sections -fdat
 # shellcheck disable=SC2206 # the flags are words
 flags+=($TARGET_CFLAGS $TARGET_CPPFLAGS $PYTHON_CFLAGS)
 
+# Not LINK: the linker takes options from a variable of that name, and make hands its own on.
 make -j"$JOBS" -f /in/projects/Makefile compile link \
-  "CC=clang ${flags[*]}" "CXX=clang++ ${flags[*]}" "RC=bash -eu -o pipefail /in/recipe/rc.sh" "LINK=lld-link $TARGET_LDFLAGS" \
+  "CC=clang ${flags[*]}" "CXX=clang++ ${flags[*]}" "RC=bash -eu -o pipefail /in/recipe/rc.sh" "LINKER=lld-link $TARGET_LDFLAGS" \
   PYTHON=python3 > make.log 2>&1 || { grep -B2 -A12 -E 'error:|Error ' make.log | tail -100; exit 1; }
 grep -E -A4 'warning:' make.log | tail -50 || true
 
