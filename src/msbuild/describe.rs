@@ -173,6 +173,7 @@ impl Describer<'_> {
         match place {
             Place::Source(path) => match self.sources.spelling(&path) {
                 Some(path) => Ok(Place::Source(path.to_owned())),
+                None if self.rules.generated.contains(&path) => Ok(Place::Source(path)),
                 None => Err(Problem::NoFile { path }),
             },
             other => Ok(other),

@@ -14,6 +14,8 @@ pub struct ProjectRules {
     pub packages: BTreeMap<String, ForeignSource>,
     /// What each project file makes, by its name without suffix.
     pub projects: BTreeMap<String, Makes>,
+    /// Sources that targets make, in CPython's source.
+    pub generated: BTreeSet<String>,
     /// Targets that do nothing that has to be done here.
     pub unused_targets: BTreeSet<String>,
     /// Kinds of items that only targets use.

@@ -167,6 +167,7 @@ fn rules() -> ProjectRules {
             (name("freeze"), Makes::Frozen),
             (name("old"), Makes::Nothing),
         ]),
+        generated: BTreeSet::new(),
         unused_targets: BTreeSet::from([name("Sign")]),
         unused_items: BTreeSet::from([name("ProjectConfiguration")]),
     }

@@ -21,6 +21,9 @@ pub struct ProjectsFile {
     pub packages: BTreeMap<Text, ForeignEntry>,
     /// The project files by name, without suffix.
     pub projects: BTreeMap<Text, ProjectEntry>,
+    /// Sources that targets make, each with who makes it here.
+    #[serde(default)]
+    pub generated: BTreeMap<Text, Text>,
     /// What has no effect here.
     pub unused: Unused,
 }
@@ -123,6 +126,7 @@ impl ProjectsFile {
             properties,
             packages: packages.collect(),
             projects: projects.collect(),
+            generated: names(&self.generated),
             unused_targets: names(&self.unused.targets),
             unused_items: names(&self.unused.items),
         }
