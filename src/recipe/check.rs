@@ -1,6 +1,7 @@
 //! The cross-references of recipes: whatever one file says of another must be true.
 
 mod cycle;
+mod family;
 mod modules;
 mod package;
 mod profiles;
@@ -38,6 +39,7 @@ pub(crate) fn check(set: &RecipeSet) -> Vec<RecipeError> {
     checker.unused();
     // Only packages that exist can need each other.
     if checker.errors.is_empty() {
+        checker.families();
         checker.cycles();
     }
     checker.errors

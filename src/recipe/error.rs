@@ -13,6 +13,7 @@ use super::SourceFile;
 use super::locate::line_and_column;
 use super::nearest::nearest;
 use super::raw::LOCK_VERSION;
+use crate::model::{Family, Target};
 
 /// No more of a line is shown than so many characters.
 const SHOWN: usize = 240;
@@ -221,6 +222,16 @@ pub enum Problem {
         /// The package.
         package: String,
     },
+    /// A package without steps for a family that needs it.
+    #[error("package `{package}` has no steps for the family `{family}`, and `{target}` needs it")]
+    NoStepsFor {
+        /// The package.
+        package: String,
+        /// The family.
+        family: Family,
+        /// A target of the family.
+        target: Target,
+    },
     /// A module that links a package which CPython's steps do not see.
     #[error("module `{module}` links `{package}`, which no step of `cpython` needs")]
     ModuleNeed {
@@ -317,6 +328,9 @@ impl Problem {
                 Some("delete the version file to say that it is not built at all".into())
             }
             Self::NoSteps { .. } => Some("the last step makes the package".into()),
+            Self::NoStepsFor { package, family, .. } => Some(format!(
+                "write a step with `family: {family}` in recipes/{package}/recipe.yaml, or do not need the package there"
+            )),
             Self::ModuleNeed { package, .. } => Some(format!(
                 "add `{package}` to `needs` in recipes/cpython/recipe.yaml"
             )),

@@ -169,8 +169,8 @@ pub struct PackageFile {
     pub licenses: Vec<License>,
     /// Static libraries below `lib/` that a distribution carries.
     #[serde(default)]
-    pub libraries: Vec<Quoted<TreePath>>,
-    /// How it is built; the last step's output is the package.
+    pub libraries: Libraries,
+    /// How it is built; the last step's output of a family is the package.
     pub steps: Vec<StepEntry>,
     /// How its profile is made; the last step's output is the profile. CPython only.
     #[serde(default)]
@@ -178,6 +178,29 @@ pub struct PackageFile {
     /// What to try when a step fails.
     #[serde(default)]
     pub hint: Option<Text>,
+}
+
+/// See [`PackageFile::libraries`]: each family has its own names for them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Libraries {
+    /// Where the family is `unix`.
+    #[serde(default)]
+    pub unix: Vec<Quoted<TreePath>>,
+    /// Where the family is `windows`.
+    #[serde(default)]
+    pub windows: Vec<Quoted<TreePath>>,
+}
+
+impl Libraries {
+    /// Those of a family.
+    #[must_use]
+    pub fn of(&self, family: Family) -> &[Quoted<TreePath>] {
+        match family {
+            Family::Unix => &self.unix,
+            Family::Windows => &self.windows,
+        }
+    }
 }
 
 /// A licence text.
@@ -201,6 +224,9 @@ pub struct StepEntry {
     pub name: Text,
     /// What it is for.
     pub why: Text,
+    /// The family of targets that it is for; every one if nothing is said.
+    #[serde(default)]
+    pub family: Option<Family>,
     /// The script, in the package's folder.
     pub script: Quoted<TreePath>,
     /// Further files of the folder that the script uses.
@@ -230,6 +256,14 @@ pub struct StepEntry {
     /// Whether it sees the profile at `/in/profile`, where the options have one.
     #[serde(default)]
     pub profile: bool,
+}
+
+impl StepEntry {
+    /// Whether targets of a family have this step.
+    #[must_use]
+    pub fn is_for(&self, family: Family) -> bool {
+        self.family.is_none_or(|own| own == family)
+    }
 }
 
 const fn one() -> Weight {

@@ -13,7 +13,7 @@ use super::quoted::Quoted;
 use super::raw::{OptionSet, StepEntry, TargetFile, VersionFile};
 use super::set::{Image, Package, RecipeSet};
 use super::source::SourceEntry;
-use crate::model::{Digest, Options, PythonVersion, Target, TreePath};
+use crate::model::{Digest, Family, Options, PythonVersion, Target, TreePath};
 use crate::plan::{CPYTHON, LicenseFile, LockedPackage, Module, Root, TextFile};
 
 /// What is asked for, in the words of the command line.
@@ -110,6 +110,12 @@ pub enum ResolveError {
         /// Options that have one.
         known: Vec<String>,
     },
+    /// A target that has no steps that train.
+    #[error("no profile can be trained for `{target}`")]
+    NoTraining {
+        /// The target.
+        target: Target,
+    },
     /// CPython cannot be pinned.
     #[error("the version of cpython cannot be pinned")]
     PinnedPython,
@@ -133,6 +139,9 @@ impl ResolveError {
                 format!("`pbs train --python {python}` records one; `--train` trains for this build alone")
             }
             Self::NothingToTrain { known, .. } => format!("with a profile there is: {}", known.join(", ")),
+            Self::NoTraining { .. } => {
+                "`training:` of recipes/cpython/recipe.yaml has no step for its family; the recorded profile serves every target".into()
+            }
             Self::PinnedPython => "choose it with `--python`".into(),
         }
     }
@@ -171,6 +180,9 @@ impl RecipeSet {
         let locked = &image.lock.value.packages;
         let worker_toolchain = toolchain_versions(&image.recipe.value.toolchain, locked);
         let profile = match (set.profile, request.profile) {
+            (true, ProfileChoice::Trained) if packages[CPYTHON].training.is_empty() => {
+                return Err(ResolveError::NoTraining { target });
+            }
             (true, ProfileChoice::Trained) => Some(Profile::Trained),
             (true, ProfileChoice::Recorded) => {
                 Some(self.recorded(&python, &options, &packages[CPYTHON], &worker_toolchain)?)
@@ -335,7 +347,7 @@ impl RecipeSet {
         // The sysroot and the toolchain are there even if every step happens to be bare.
         self.visit(target.sysroot.as_str(), target, &mut order);
         self.visit(target.toolchain.as_str(), target, &mut order);
-        let linked = self.linked();
+        let linked = self.linked(target.family);
         for (name, version) in pins {
             let package = lookup("package", name, &self.packages)?;
             if name == CPYTHON {
@@ -369,7 +381,8 @@ impl RecipeSet {
             } else {
                 Linked::No
             };
-            (name.to_owned(), self.package(package, &version.value, linked))
+            let built = self.package(package, &version.value, target.family, linked);
+            (name.to_owned(), built)
         };
         Ok(order.into_iter().map(build).collect())
     }
@@ -388,7 +401,7 @@ impl RecipeSet {
     }
 
     /// CPython and what its extension modules link, with what that needs in turn.
-    fn linked(&self) -> BTreeSet<&str> {
+    fn linked(&self, family: Family) -> BTreeSet<&str> {
         let mut linked = BTreeSet::new();
         let mut waiting = vec![CPYTHON];
         while let Some(name) = waiting.pop() {
@@ -397,6 +410,7 @@ impl RecipeSet {
                 waiting.extend(
                     steps
                         .iter()
+                        .filter(|step| step.is_for(family))
                         .flat_map(|step| step.needs.iter().map(|need| need.as_str())),
                 );
             }
@@ -404,10 +418,17 @@ impl RecipeSet {
         linked
     }
 
-    fn package(&self, package: &Package, version: &VersionFile, linked: Linked) -> PackageBuild {
+    fn package(
+        &self,
+        package: &Package,
+        version: &VersionFile,
+        family: Family,
+        linked: Linked,
+    ) -> PackageBuild {
         let recipe = &package.recipe.value;
         let name = recipe.package.as_str();
         let text_of = |path: &str| self.files[path].text.clone();
+        let is_there = |step: &&StepEntry| step.is_for(family);
         let step = |step: &StepEntry| {
             let files = std::iter::once(&step.script)
                 .chain(&step.files)
@@ -439,6 +460,7 @@ impl RecipeSet {
             file: license.file.0.clone(),
             name: license.name.0.to_string(),
         });
+        let libraries = recipe.libraries.of(family);
         PackageBuild {
             version: version.version.0.clone(),
             summary: recipe.summary.0.clone(),
@@ -448,10 +470,10 @@ impl RecipeSet {
                 SourceEntry::Archive(archive) => Some(source(archive)),
             },
             patches: patches.collect(),
-            steps: recipe.steps.iter().map(step).collect(),
-            training: recipe.training.iter().map(step).collect(),
+            steps: recipe.steps.iter().filter(is_there).map(step).collect(),
+            training: recipe.training.iter().filter(is_there).map(step).collect(),
             licenses: licenses.collect(),
-            libraries: recipe.libraries.iter().map(|path| path.0.to_string()).collect(),
+            libraries: libraries.iter().map(|path| path.0.to_string()).collect(),
             env: text_map(&version.env),
             hint: text(&recipe.hint),
             linked,

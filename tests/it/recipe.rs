@@ -248,6 +248,37 @@ fn mistakes_between_files() {
             ),
             ("reserved name", TOYLIB1, "name: build", "name: source"),
             (
+                "unknown family of a step",
+                TOYLIB1,
+                "    script:",
+                "    family: posix\n    script:",
+            ),
+            ("unknown family of libraries", TOYLIB1, "{ unix:", "{ linux:"),
+            (
+                "two steps of one name in a family",
+                CPYTHON,
+                "name: finish",
+                "name: build\n    family: unix",
+            ),
+            (
+                "after a step that some targets do not have",
+                CPYTHON,
+                "name: build",
+                "name: build\n    family: unix",
+            ),
+            (
+                "package without steps for a family that needs it",
+                TOYLIB1,
+                "    script:",
+                "    family: windows\n    script:",
+            ),
+            (
+                "sysroot without steps for a family that needs it",
+                "recipes/sysroot/recipe.yaml",
+                "    script:",
+                "    family: windows\n    script:",
+            ),
+            (
                 "no source to take a licence from",
                 "recipes/sysroot/recipe.yaml",
                 "steps:",
@@ -317,6 +348,51 @@ fn requests_that_cannot_be_met() {
         text += &format!("{error}\n  hint: {}\n", error.hint());
     }
     assert_text("requests", &text);
+}
+
+#[test]
+fn a_target_has_the_steps_and_libraries_of_its_family() {
+    let toylib2 = "recipes/toylib2/recipe.yaml";
+    let mut files = edited(
+        toylib2,
+        "    needs: [ toylib1 ]\n",
+        "    family: unix\n  - name: build\n    why: \"does it the other way\"\n    family: windows\n    script: other.sh\n    needs: [ toylib1 ]\n",
+    );
+    let file = files.iter_mut().find(|file| file.path == toylib2).unwrap();
+    file.text = file.text.replace(
+        "{ unix: [ libtoy2.a ] }",
+        "{ unix: [ libtoy2.a ], windows: [ toy2.lib ] }",
+    );
+    let other = "x86_64-pc-windows-msvc";
+    let target = files.iter().find(|file| file.path == TARGET).unwrap().clone();
+    files.push(SourceFile {
+        path: format!("recipes/targets/{other}.yaml"),
+        text: target
+            .text
+            .replace("x86_64-unknown-linux-gnu", other)
+            .replace("family: unix", "family: windows"),
+    });
+    files.push(SourceFile {
+        path: "recipes/toylib2/other.sh".to_owned(),
+        text: "true\n".to_owned(),
+    });
+    let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
+    let check = |target: &str, script: &str, library: &str| {
+        let build = set.resolve(&request(&[("target", target)])).unwrap();
+        let package = &build.packages["toylib2"];
+        let scripts: Vec<&str> = package.steps.iter().map(|step| step.script.as_str()).collect();
+        assert_eq!(
+            (scripts, &package.libraries),
+            (vec![script], &vec![library.to_owned()]),
+            "{target}"
+        );
+        assert!(
+            build.packages.contains_key("toylib1"),
+            "shared steps are everywhere"
+        );
+    };
+    check("x86_64-unknown-linux-gnu", "build.sh", "libtoy2.a");
+    check(other, "other.sh", "toy2.lib");
 }
 
 #[test]

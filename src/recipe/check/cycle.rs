@@ -26,10 +26,11 @@ impl Checker<'_> {
     }
 }
 
-/// The packages whose output the steps of a package see.
+/// The packages whose output the steps of a package see that a target has.
 pub(crate) fn needs<'a>(package: &'a PackageFile, target: &'a TargetFile) -> BTreeSet<&'a str> {
     let mut needs = BTreeSet::new();
-    for step in package.steps.iter().chain(&package.training) {
+    let steps = package.steps.iter().chain(&package.training);
+    for step in steps.filter(|step| step.is_for(target.family)) {
         needs.extend(step.needs.iter().map(|need| need.as_str()));
         if !step.bare {
             needs.extend([target.sysroot.as_str(), target.toolchain.as_str()]);

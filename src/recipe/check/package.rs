@@ -1,13 +1,14 @@
 //! What a package's recipe and versions say of steps, files and each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Checker;
-use crate::model::PythonVersion;
+use crate::model::{Family, PythonVersion};
 use crate::plan::CPYTHON;
 use crate::recipe::SourceFile;
 use crate::recipe::error::Problem;
+use crate::recipe::quoted::Quoted;
 use crate::recipe::raw::{NotOn, StepEntry, VersionFile};
 use crate::recipe::set::{Package, Written};
 use crate::recipe::source::{ArchiveEntry, Mirror, SourceEntry};
@@ -30,6 +31,25 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(allowed)
 }
 
+/// Whether two steps would be one to some target.
+fn clash(one: &StepEntry, other: &StepEntry) -> bool {
+    let both = |family: &&Family| one.is_for(**family) && other.is_for(**family);
+    one.name == other.name && Family::ALL.iter().any(|family| both(&family))
+}
+
+/// The names of earlier steps that are there wherever a step is.
+fn seen_by(step: &StepEntry, earlier: &[StepEntry]) -> BTreeSet<String> {
+    let names = earlier.iter().map(|other| &other.name);
+    let everywhere = |name: &&Quoted<String>| {
+        let mut families = Family::ALL.iter().filter(|family| step.is_for(**family));
+        families.all(|family| {
+            let mut there = earlier.iter().filter(|other| other.is_for(*family));
+            there.any(|other| other.name == **name)
+        })
+    };
+    names.filter(everywhere).map(|name| name.0.clone()).collect()
+}
+
 impl Checker<'_> {
     pub(super) fn package(&mut self, name: &str, package: &Package) {
         let Written { value, file } = &package.recipe;
@@ -44,15 +64,12 @@ impl Checker<'_> {
             self.report(file, &["steps"], problem);
         }
         for steps in [&value.steps, &value.training] {
-            let mut earlier = Vec::new();
-            for step in steps {
-                self.step(name, file, step, &earlier);
-                earlier.push(step.name.0.clone());
+            for (index, step) in steps.iter().enumerate() {
+                self.step(name, file, step, &steps[..index]);
             }
         }
         for step in &value.training {
-            let same = |other: &&StepEntry| other.name == step.name;
-            if let Some(other) = value.steps.iter().find(same) {
+            if let Some(other) = value.steps.iter().find(|other| clash(other, step)) {
                 let other = other.name.as_str();
                 self.twice(file, &["training", "name", other], "step", other, "`steps`");
             }
@@ -66,9 +83,9 @@ impl Checker<'_> {
         self.defaults(name, package);
     }
 
-    fn step(&mut self, package: &str, file: &Arc<SourceFile>, step: &StepEntry, earlier: &[String]) {
+    fn step(&mut self, package: &str, file: &Arc<SourceFile>, step: &StepEntry, earlier: &[StepEntry]) {
         let name = step.name.as_str();
-        if earlier.iter().any(|other| other == name) {
+        if earlier.iter().any(|other| clash(other, step)) {
             self.twice(file, &["name", name, "name", name], "step", name, "above");
         }
         if !is_name(name) || RESERVED.contains(&name) {
@@ -89,7 +106,8 @@ impl Checker<'_> {
             self.known(file, &[name, "needs", need.as_str()], "package", packages.keys());
         }
         for after in &step.after {
-            self.known(file, &[name, "after", after.as_str()], "step", earlier);
+            let words = [name, "after", after.as_str()];
+            self.known(file, &words, "step", &seen_by(step, earlier));
         }
         if step.setup && package != CPYTHON {
             self.report(file, &[name, "setup"], Problem::Setup);
@@ -217,7 +235,7 @@ impl Checker<'_> {
     pub(super) fn names_in_a_distribution(&mut self) {
         let set = self.set;
         let mut licenses: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut libraries: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut libraries: BTreeMap<(Family, &str), &str> = BTreeMap::new();
         for (package, Package { recipe, .. }) in &set.packages {
             for license in &recipe.value.licenses {
                 let name = license.name.0.as_str();
@@ -231,12 +249,17 @@ impl Checker<'_> {
                     );
                 }
             }
-            for library in &recipe.value.libraries {
+            let of = |family: &Family| (*family, recipe.value.libraries.of(*family));
+            for (family, library) in Family::ALL
+                .iter()
+                .map(of)
+                .flat_map(|(family, all)| all.iter().map(move |one| (family, one)))
+            {
                 let name = library.0.as_str();
-                if let Some(other) = libraries.insert(name, package) {
+                if let Some(other) = libraries.insert((family, name), package) {
                     self.twice(
                         &recipe.file,
-                        &["libraries", name],
+                        &["libraries", family.as_str(), name],
                         "library",
                         name,
                         &in_package(other),
