@@ -355,6 +355,9 @@ fn plural(what: &str) -> String {
 }
 
 fn choose(word: &str, valid: &[String], what: &str) -> Option<String> {
+    if valid.is_empty() {
+        return Some(format!("there are no {what}"));
+    }
     let all = format!("{what}: {}", valid.join(", "));
     Some(match nearest(word, valid.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`? {all}"),

@@ -1,6 +1,6 @@
 //! Whatever a target needs has steps for the target's family.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::Checker;
@@ -25,7 +25,7 @@ impl Checker<'_> {
                 file,
                 words: vec![field, package],
             };
-            let mut waiting = vec![
+            let mut waiting = VecDeque::from([
                 Asked {
                     package: CPYTHON,
                     file: &set.packages[CPYTHON].recipe.file,
@@ -33,9 +33,9 @@ impl Checker<'_> {
                 },
                 of_target("sysroot", target.sysroot.as_str()),
                 of_target("toolchain", target.toolchain.as_str()),
-            ];
+            ]);
             let mut seen = BTreeSet::new();
-            while let Some(asked) = waiting.pop() {
+            while let Some(asked) = waiting.pop_front() {
                 if !seen.insert(asked.package) {
                     continue;
                 }
