@@ -470,6 +470,27 @@ fn archives_that_cannot_be_written_are_told() {
 }
 
 #[test]
+fn single_steps_can_be_built() {
+    let Some(toy) = Toy::new("toy") else { return };
+    let ran = toy.built(&["--only", "toylib2", "--only", "toylib1/build"]);
+    let places: Vec<&Utf8Path> = ran.stdout.lines().map(Utf8Path::new).collect();
+    let libraries = ["lib/libtoy2.a", "lib/libtoy1.a"];
+    assert_eq!(places.len(), libraries.len(), "{}", ran.stdout);
+    for (place, library) in places.iter().zip(libraries) {
+        assert!(place.join(library).is_file(), "{place}");
+    }
+    assert!(!ran.stderr.contains("cpython/build"), "{}", ran.stderr);
+    let ran = toy.build(&["--only", "toylib3"]);
+    ran.check(1);
+    assert!(
+        ran.message().contains("the build has no step `toylib3`"),
+        "{}",
+        ran.message()
+    );
+    toy.build(&["--only", "toylib2", "--out", "other"]).check(1);
+}
+
+#[test]
 fn a_mirror_directory_is_all_that_a_build_needs() {
     let Some(toy) = Toy::new("toy") else { return };
     let sources = |words: &[&str]| {

@@ -1,0 +1,15 @@
+copy-source
+# Certificates come from the system's store, by Python's ssl; the folders are those of OpenSSL's own builds for Windows,
+# which only an administrator may write to, and a configuration file is looked for there.
+# no-module builds the legacy provider into libcrypto, where that file can switch it on.
+options=(no-shared no-tests no-apps no-docs no-module no-pinshared enable-legacy)
+CC=clang AR=ar RANLIB=ranlib RC=true CFLAGS="$TARGET_CFLAGS $LIBRARY_CFLAGS" CPPFLAGS="$TARGET_CPPFLAGS" \
+  perl Configure "$OPENSSL_TARGET" --prefix="C:/Program Files/OpenSSL" --openssldir="C:/Program Files/Common Files/SSL" --libdir=lib \
+  "${options[@]}"
+make -j "$JOBS" build_libs
+
+mkdir -p "$OUT/lib"
+for name in ssl crypto; do cp "lib$name.a" "$OUT/lib/lib$name.lib"; done
+cp -R include "$OUT/include"
+find "$OUT/include" ! -name '*.h' -type f -delete
+rm -r "$OUT/include/crypto" "$OUT/include/internal"
