@@ -10,6 +10,8 @@ pub(crate) mod toy;
 
 use std::process::Child;
 
+use camino::Utf8Path;
+
 use toy::{BUILD, FINISH, PATCH, Ran, TOYLIB1, TOYLIB2, Toy, until_said};
 
 use crate::support::{has_unshare, requires};
