@@ -239,6 +239,10 @@ fn exports<Headers: ImageNtHeaders>(
     };
     let mut exports = Vec::new();
     for export in table.exports()? {
+        // A number between others that nobody has.
+        if export.name.is_none() && matches!(export.target, ExportTarget::Address(0)) {
+            continue;
+        }
         exports.push(Export {
             name: export.name.map(text),
             ordinal: export.ordinal.0,
