@@ -71,7 +71,7 @@ done
 mkdir msvcrt
 compile() { "${clang[@]}" -ffunction-sections -Wall -Wextra -Werror -I/in/recipe -c "$@"; }
 for name in start_dll dllmain sections tls cookie atexit fltused; do compile "/in/recipe/$name.c" -o "msvcrt/$name.obj"; done
-compile -fno-exceptions /in/recipe/new.cpp -o msvcrt/new.obj
+for name in new comsupp; do compile -fno-exceptions -Wno-unknown-pragmas "/in/recipe/$name.cpp" -o "msvcrt/$name.obj"; done
 for name in main wmain WinMain wWinMain; do compile /in/recipe/start_exe.c "-DSTART_$name" -o "msvcrt/start_$name.obj"; done
 for name in chkstk setjmp loadconfig; do compile "/in/recipe/$name.S" -o "msvcrt/$name.obj"; done
 # The printf family is inline in Microsoft's headers, and in functions of their own in mingw-w64's.

@@ -30,9 +30,11 @@ main()
         CoCreateInstance(CLSID_WbemLocator, nullptr, CLSCTX_INPROC_SERVER, IID_IWbemLocator, (void **)&locator);
     if (SUCCEEDED(made))
         locator->Release();
+    BSTR converted = _com_util::ConvertStringToBSTR("text");
     BSTR text = SysAllocString(L"text");
-    bool right = SysStringLen(text) == 4 && __uuidof(IUnknown) == IID_IUnknown;
+    bool right = SysStringLen(text) == 4 && wcscmp(converted, text) == 0 && __uuidof(IUnknown) == IID_IUnknown;
     SysFreeString(text);
+    SysFreeString(converted);
     CoUninitialize();
     printf("%s\n", SUCCEEDED(made) ? "a locator" : "no locator");
     return right ? 0 : 3;
