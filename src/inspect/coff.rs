@@ -120,7 +120,7 @@ pub enum CoffError {
         member: String,
         /// What is wrong with it.
         #[source]
-        source: Box<CoffError>,
+        source: Box<Self>,
     },
 }
 
