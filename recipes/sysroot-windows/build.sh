@@ -46,8 +46,8 @@ import_library() {
   "$bin/clang" -E -P -x assembler-with-cpp -DDEF_X64 -D__x86_64__ -I"$runtime/def-include" -I"$runtime/lib-common" "$file" \
     | sed -E 's/^([A-Za-z_][A-Za-z0-9_]*)@[0-9]+/\1/' > "$name.def"
   case $name in
-    # Marked as data by mistake; and programs use the name without an underscore.
-    *-time-*) sed -i 's/^_tzset DATA.*/_tzset\ntzset == _tzset/' "$name.def" ;;
+    # As data stand there functions that mingw-w64's own library has, too, so that its own are taken; here is none.
+    api-ms-win-crt-*) sed -i -E 's/^([A-Za-z_0-9]+) +DATA.*/\1/; s/^_tzset$/_tzset\ntzset == _tzset/' "$name.def" ;;
     # The list is of the library's edition for the Store, which has the same exports.
     vcruntime) sed -i 's/^LIBRARY .*/LIBRARY "VCRUNTIME140.dll"/' "$name.def" ;;
   esac
@@ -70,7 +70,7 @@ done
 # The start-up code: what a program does not use of it stays out.
 mkdir msvcrt
 compile() { "${clang[@]}" -ffunction-sections -Wall -Wextra -Werror -I/in/recipe -c "$@"; }
-for name in start_dll dllmain sections tls cookie atexit fltused; do compile "/in/recipe/$name.c" -o "msvcrt/$name.obj"; done
+for name in start_dll dllmain sections tls cookie atexit fltused wmem; do compile "/in/recipe/$name.c" -o "msvcrt/$name.obj"; done
 for name in new comsupp; do compile -fno-exceptions -Wno-unknown-pragmas "/in/recipe/$name.cpp" -o "msvcrt/$name.obj"; done
 for name in main wmain WinMain wWinMain; do compile /in/recipe/start_exe.c "-DSTART_$name" -o "msvcrt/start_$name.obj"; done
 for name in chkstk setjmp loadconfig; do compile "/in/recipe/$name.S" -o "msvcrt/$name.obj"; done
