@@ -10,7 +10,8 @@ grep -q '^#define FFI_VERSION_NUMBER [0-9]' "$OUT/include/ffi.h"
 cp /in/source/src/x86/ffitarget.h "$OUT/include"
 
 sources=(prep_cif types raw_api java_raw_api closures tramp x86/ffiw64)
-flags=(-DHAVE_CONFIG_H -DFFI_BUILDING -I/in/recipe -I"$OUT/include" -I/in/source/include -I/in/source/src/x86)
+# dlmalloc has int where the system has long, which Microsoft's compiler does not mind.
+flags=(-DHAVE_CONFIG_H -DFFI_BUILDING -Wno-incompatible-pointer-types -I/in/recipe -I"$OUT/include" -I/in/source/include -I/in/source/src/x86)
 # shellcheck disable=SC2086,SC2016 # flags are lists of words; the inner shell expands its own variables
 printf '%s\n' "${sources[@]}" | xargs -P "$JOBS" -I{} sh -c 'source=$1; shift; exec "$@" -c "/in/source/src/$source.c" -o "$(basename "$source").obj"' sh {} \
   clang $TARGET_CPPFLAGS $TARGET_CFLAGS $LIBRARY_CFLAGS "${flags[@]}"

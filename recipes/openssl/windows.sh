@@ -4,9 +4,11 @@ copy-source
 # no-module builds the legacy provider into libcrypto, where that file can switch it on.
 options=(no-shared no-tests no-apps no-docs no-module no-pinshared enable-legacy)
 CC=clang AR=ar RANLIB=ranlib RC=true CFLAGS="$TARGET_CFLAGS $LIBRARY_CFLAGS" CPPFLAGS="$TARGET_CPPFLAGS" \
-  perl Configure "$OPENSSL_TARGET" --prefix="C:/Program Files/OpenSSL" --openssldir="C:/Program Files/Common Files/SSL" --libdir=lib \
-  "${options[@]}"
-make -j "$JOBS" build_libs
+  perl Configure "$OPENSSL_TARGET" --prefix=/usr --libdir=lib "${options[@]}"
+# Configure takes no path with a drive for absolute where it runs on another system; the makefile asks nothing.
+programs="C:/Program Files"
+make -j "$JOBS" OPENSSLDIR="$programs/Common Files/SSL" ENGINESDIR="$programs/OpenSSL/lib/engines-3" \
+  MODULESDIR="$programs/OpenSSL/lib/ossl-modules" build_libs
 
 mkdir -p "$OUT/lib"
 for name in ssl crypto; do cp "lib$name.a" "$OUT/lib/lib$name.lib"; done

@@ -13,6 +13,7 @@ cp -R "$headers/crt/." "$OUT/sdk/include/ucrt"
 cp -R "$headers/include/." "$OUT/sdk/include/um"
 chmod -R u+w "$OUT/sdk/include"
 cp /in/recipe/crtversion.h "$OUT/crt/include"
+cp /in/recipe/new.hpp "$OUT/crt/include/new"
 # What mingw-w64's configure script would fill in: the UCRT, Windows 10, no headers for drivers.
 (
   cd "$OUT/sdk/include/ucrt"
@@ -45,8 +46,8 @@ import_library() {
   "$bin/clang" -E -P -x assembler-with-cpp -DDEF_X64 -D__x86_64__ -I"$runtime/def-include" -I"$runtime/lib-common" "$file" \
     | sed -E 's/^([A-Za-z_][A-Za-z0-9_]*)@[0-9]+/\1/' > "$name.def"
   case $name in
-    # Marked as data by mistake; and programs use the name without an underscore.
-    *-time-*) sed -i 's/^_tzset DATA.*/_tzset\ntzset == _tzset/' "$name.def" ;;
+    # As data stand there functions that mingw-w64's own library has, too, so that its own are taken; here is none.
+    api-ms-win-crt-*) sed -i -E 's/^([A-Za-z_0-9]+) +DATA.*/\1/; s/^_tzset$/_tzset\ntzset == _tzset/' "$name.def" ;;
     # The list is of the library's edition for the Store, which has the same exports.
     vcruntime) sed -i 's/^LIBRARY .*/LIBRARY "VCRUNTIME140.dll"/' "$name.def" ;;
   esac
@@ -69,7 +70,8 @@ done
 # The start-up code: what a program does not use of it stays out.
 mkdir msvcrt
 compile() { "${clang[@]}" -ffunction-sections -Wall -Wextra -Werror -I/in/recipe -c "$@"; }
-for name in start_dll dllmain sections tls cookie atexit fltused; do compile "/in/recipe/$name.c" -o "msvcrt/$name.obj"; done
+for name in start_dll dllmain sections tls cookie atexit fltused wmem; do compile "/in/recipe/$name.c" -o "msvcrt/$name.obj"; done
+for name in new comsupp; do compile -fno-exceptions -Wno-unknown-pragmas "/in/recipe/$name.cpp" -o "msvcrt/$name.obj"; done
 for name in main wmain WinMain wWinMain; do compile /in/recipe/start_exe.c "-DSTART_$name" -o "msvcrt/start_$name.obj"; done
 for name in chkstk setjmp loadconfig; do compile "/in/recipe/$name.S" -o "msvcrt/$name.obj"; done
 # The printf family is inline in Microsoft's headers, and in functions of their own in mingw-w64's.
@@ -99,6 +101,8 @@ link=("$bin/lld-link" /nologo /Brepro /opt:ref /highentropyva "/libpath:$crt" "/
 for name in console faults library sockets threads window; do
   "${clang[@]}" -fasync-exceptions -fstack-protector-strong -Wall -Wextra -Werror -c "/in/recipe/$name.c" -o "$name.obj"
 done
+"${clang[@]}" -Wall -Wextra -Werror -Wno-unknown-pragmas -c /in/recipe/objects.cpp -o objects.obj
+"${link[@]}" "/out:$OUT/check/objects.exe" /subsystem:console objects.obj ole32.lib oleaut32.lib wbemuuid.lib
 "${link[@]}" /dll "/out:$OUT/check/library.dll" /implib:library.lib library.obj
 "${link[@]}" "/out:$OUT/check/console.exe" /subsystem:console console.obj library.lib
 "${link[@]}" "/out:$OUT/check/faults.exe" /subsystem:console faults.obj

@@ -28,8 +28,9 @@ END
 -gno-codeview-command-line
 END
 } > "$OUT/etc/target.cfg"
-# What both ways to link are given: time stamps that are a digest of the content, and where libraries are.
-printf '%s\n' /nologo /Brepro /libpath:/in/sysroot/crt/lib/x86_64 /libpath:/in/sysroot/sdk/lib/ucrt/x86_64 \
+# What both ways to link are given: time stamps that are a digest of the content, where libraries are, and not the static
+# runtime that clang's driver names whatever it was told.
+printf '%s\n' /nologo /Brepro /nodefaultlib:libcmt /libpath:/in/sysroot/crt/lib/x86_64 /libpath:/in/sysroot/sdk/lib/ucrt/x86_64 \
   /libpath:/in/sysroot/sdk/lib/um/x86_64 > "$OUT/etc/link.rsp"
 echo '-Wl,@/in/toolchain/etc/link.rsp' >> "$OUT/etc/target.cfg"
 
@@ -42,8 +43,10 @@ for name in c++ clang++ g++; do wrap "$name" "$llvm/clang++ --config=/in/toolcha
 wrap cpp "$llvm/clang --config=/in/toolchain/etc/target.cfg -E"
 for name in lld-link link; do wrap "$name" "$llvm/lld-link @/in/toolchain/etc/link.rsp"; done
 for name in llvm-lib lib; do wrap "$name" "$llvm/llvm-lib /nologo"; done
-# Includes and macros of resources are the compiler's business: clang preprocesses with the sysroot's headers.
-for name in llvm-rc rc; do wrap "$name" "$llvm/llvm-rc"; done
+# It has clang preprocess, without the configuration file.
+for name in llvm-rc rc; do
+  wrap "$name" "$llvm/llvm-rc$(printf ' /I /in/sysroot/%s' sdk/include/ucrt sdk/include/shared sdk/include/um)"
+done
 for name in llvm-ml64 ml64; do wrap "$name" "$llvm/llvm-ml64 -m64"; done
 for name in dlltool mt cvtres readobj pdbutil; do wrap "llvm-$name" "$llvm/llvm-$name"; done
 for name in ar ranlib nm strip objcopy objdump size strings; do

@@ -15,6 +15,7 @@ mod fetch;
 mod inside;
 mod manifest;
 mod mini;
+mod pe;
 mod plan;
 mod presets;
 mod projects;

@@ -11,5 +11,9 @@
 #define SIZEOF_LONG_DOUBLE 8
 #define SIZEOF_SIZE_T 8
 #define STDC_HEADERS 1
-/* The names of functions in assembly are those of C. */
+/* Nothing is hidden that is not exported. */
+#ifdef LIBFFI_ASM
+#define FFI_HIDDEN(name)
+#else
 #define FFI_HIDDEN
+#endif

@@ -54,6 +54,8 @@ wmain(int count, wchar_t **arguments, wchar_t **environment)
     wchar_t wide[16];
     if (swprintf(wide, 16, L"%ls", L"wide") != 4 || wcscmp(wide, L"wide") != 0)
         return 4;
+    if (wcsnlen(wide, 3) != 3 || wmemchr(wide, L'd', 4) != wide + 2 || wmemcmp(wide, L"wife", 4) != -1)
+        return 4;
     int number;
     if (sscanf("42", "%d", &number) != 1 || number != 42 || strtod("1e3", NULL) != 1000.0)
         return 5;
