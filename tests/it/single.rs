@@ -114,6 +114,30 @@ fn an_application_is_a_package_with_resources() {
 }
 
 #[test]
+fn directories_on_the_path_have_their_modules_and_lines() {
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
+    let executable = out.path().join("parcel");
+    let words = ["--app", "vendored", "--module", "parcel"];
+    for more in [&[][..], &["--preset", "auto", "--compress"][..]] {
+        linked(place.path(), &executable, &[&words, more].concat());
+        let done = command(&executable).output().unwrap();
+        let shown = said(&done);
+        assert_eq!(done.status.code(), Some(1), "{shown}");
+        for line in [
+            "UserWarning: this line is shown",
+            "warnings.warn(\"this line is shown\")",
+            "tape.stick(0)  # and this one",
+            "return 1 / length",
+            "ZeroDivisionError",
+        ] {
+            assert!(shown.contains(line), "`{line}` is missing: {shown}");
+        }
+    }
+}
+
+#[test]
 fn without_an_application_it_is_python() {
     let place = built_distribution();
     requires!("dist", place.is_some());

@@ -156,6 +156,27 @@ bundle_start(PyObject *self, PyObject *globals)
     Py_RETURN_NONE;
 }
 
+#if PBS_C_TRACEBACKS
+static PyObject *
+bundle_excepthook(PyObject *self, PyObject *args)
+{
+    PyObject *type, *value, *traceback;
+    if (!PyArg_UnpackTuple(args, "excepthook", 3, 3, &type, &value, &traceback)) {
+        return NULL;
+    }
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *shown =
+        module == NULL ? NULL : PyObject_CallMethod(module, "print_exception", "OOO", type, value, traceback);
+    Py_XDECREF(module);
+    if (shown == NULL) {
+        PyErr_Clear();
+        PyErr_Display(type, value, traceback);
+        shown = Py_NewRef(Py_None);
+    }
+    return shown;
+}
+#endif
+
 static PyObject *
 bundle_run(PyObject *self, PyObject *what)
 {
@@ -186,6 +207,9 @@ static PyMethodDef functions[] = {
     {"read", bundle_read, METH_O, "The content of a file of the executable."},
     {"list", bundle_list, METH_O,
      "What is in a directory of the executable: pairs of a name and whether it is a directory."},
+#if PBS_C_TRACEBACKS
+    {"excepthook", bundle_excepthook, METH_VARARGS, "Shows an exception with lines of embedded sources."},
+#endif
     {NULL, NULL, 0, NULL},
 };
 
@@ -215,7 +239,17 @@ bundle_exec(PyObject *self)
     st->finder = st->finder_type == NULL ? NULL : pbs_new_finder(st);
     int whole = st->spec_type && st->fix_filename && st->spec_keywords && st->builtins && st->prefix && st->cache_tag &&
                 st->entry_type && st->finder;
-    return whole ? PyModule_AddObjectRef(self, "finder", st->finder) : -1;
+    if (!whole || PyModule_AddObjectRef(self, "finder", st->finder) < 0) {
+        return -1;
+    }
+#if PBS_C_TRACEBACKS
+    PyObject *hook = PyObject_GetAttrString(self, "excepthook");
+    int done = hook == NULL ? -1 : PySys_SetObject("excepthook", hook);
+    Py_XDECREF(hook);
+    return done;
+#else
+    return 0;
+#endif
 }
 
 static int
