@@ -297,6 +297,28 @@ fn c_is_formatted() {
     );
 }
 
+/// `PyUnicode_FromFormat` of the oldest series that we build copies what it does not know as it is: no test with another
+/// series would tell.
+#[test]
+fn formats_of_the_launcher_are_those_of_every_series() {
+    let known = ["%U", "%R", "%c", "%s", "%u", "%zd", "%.100s"];
+    let mut seen = 0;
+    for (path, text) in texts("recipes/cpython/launcher", &[".c"]) {
+        for function in ["PyUnicode_FromFormat(", "PyErr_Format("] {
+            for call in text.split(function).skip(1) {
+                let call = &call[..call.find(';').expect("a statement")];
+                let format = call.split('"').nth(1).expect("a format");
+                for (at, _) in format.match_indices('%') {
+                    let rest = &format[at..];
+                    assert!(known.iter().any(|known| rest.starts_with(known)), "{path}: {format}");
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 10);
+}
+
 #[test]
 fn scripts_pass_shellcheck() {
     let found = Command::new("shellcheck").arg("--version").output().is_ok();
