@@ -310,7 +310,10 @@ fn formats_of_the_launcher_are_those_of_every_series() {
                 let format = call.split('"').nth(1).expect("a format");
                 for (at, _) in format.match_indices('%') {
                     let rest = &format[at..];
-                    assert!(known.iter().any(|known| rest.starts_with(known)), "{path}: {format}");
+                    assert!(
+                        known.iter().any(|known| rest.starts_with(known)),
+                        "{path}: {format}"
+                    );
                     seen += 1;
                 }
             }
