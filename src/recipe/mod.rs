@@ -19,6 +19,7 @@ mod source;
 mod yaml;
 
 pub use build::{Build, DefaultOptions, Linked, PackageBuild, Profile, Recorded, Source, StepBuild};
+pub(crate) use date::date;
 pub use error::{Problem, RecipeError, RecipeErrors};
 pub use file::SourceFile;
 pub use nearest::nearest;
