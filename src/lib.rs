@@ -28,6 +28,8 @@ pub mod fetch;
 #[cfg(feature = "driver")]
 pub mod sandbox;
 #[cfg(feature = "driver")]
+pub mod sign;
+#[cfg(feature = "driver")]
 pub mod store;
 #[cfg(feature = "driver")]
 pub mod workspace;
@@ -35,6 +37,8 @@ pub mod workspace;
 // L3 · conduct.
 #[cfg(feature = "driver")]
 pub mod engine;
+#[cfg(feature = "driver")]
+pub mod publish;
 #[cfg(feature = "driver")]
 pub mod relink;
 

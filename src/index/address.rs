@@ -34,6 +34,12 @@ impl Address {
         Self(format!("file://{}", encoded(absolute.trim_end_matches('/'))))
     }
 
+    /// Whether it is a directory of a machine, and nothing that is served.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.0.starts_with("file://")
+    }
+
     /// The address of a file in the directory. A `+` is written as `%2B`: it stands for a blank to
     /// some servers, and `%2B` for a `+` to all.
     #[must_use]

@@ -181,7 +181,11 @@ fn platform(target: &str) -> Option<Platform<'_>> {
         },
         level,
         os,
-        libc: if os == "linux" { rest.last()? } else { "none" },
+        libc: if os == "linux" {
+            rest.last().copied()?
+        } else {
+            "none"
+        },
     })
 }
 

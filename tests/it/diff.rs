@@ -8,7 +8,7 @@ use crate::distribution::{Distribution, made, needs_cc, path};
 
 /// How an archive is written.
 #[derive(Clone, Copy)]
-struct Writing {
+pub(crate) struct Writing {
     level: i32,
     mtime: u64,
     uid: u64,
@@ -16,7 +16,7 @@ struct Writing {
     backwards: bool,
 }
 
-const USUAL: Writing = Writing {
+pub(crate) const USUAL: Writing = Writing {
     level: 1,
     mtime: 1_767_225_600,
     uid: 0,
@@ -24,7 +24,7 @@ const USUAL: Writing = Writing {
     backwards: false,
 };
 
-fn write(distribution: &Distribution, to: &Utf8Path, writing: Writing) {
+pub(crate) fn write(distribution: &Distribution, to: &Utf8Path, writing: Writing) {
     let mut entries: Vec<(&TreePath, &Entry)> = distribution.tree.iter().collect();
     if writing.backwards {
         // What is in a directory may come before it.

@@ -13,6 +13,7 @@ mod fetch;
 mod manifest;
 mod mini;
 mod plan;
+mod publish;
 mod recipe;
 mod relink;
 mod sandbox;

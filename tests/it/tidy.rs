@@ -15,13 +15,21 @@ const LAYERS: [&[&str]; 5] = [
     &[
         "bundle", "diff", "evidence", "index", "inspect", "link", "manifest", "plan", "recipe", "verify",
     ],
-    &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
-    &["engine", "relink"],
+    &[
+        "archive",
+        "fetch",
+        "registry",
+        "sandbox",
+        "sign",
+        "store",
+        "workspace",
+    ],
+    &["engine", "publish", "relink"],
     &["cli", "ui"],
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 9] = [
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
@@ -29,6 +37,8 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("tar", &["archive/", "sandbox/docker/"]),
     ("flate2", &["archive/", "bundle/write.rs"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
+    ("minisign", &["sign/"]),
+    ("ring", &["sign/"]),
 ];
 
 fn root() -> &'static Utf8Path {
