@@ -1,5 +1,6 @@
 //! `pbs publish`: archives where others fetch them, and the keys that sign for them.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
@@ -11,6 +12,8 @@ use super::args::Format;
 use super::context::Context;
 use super::fail::CliError;
 use crate::index::Address;
+use crate::model::Digest;
+use crate::plan::LockedPackage;
 use crate::publish::{
     Change, Directory, Event, Outcome, PublishError, Request, is_exposed, new_key_files, publish,
     read_public_key_file, read_secret_key_file,
@@ -132,6 +135,7 @@ impl Publish {
             key: &secret,
             next_keys: &next_keys,
             previous_keys: &previous_keys,
+            locks: &locks(context),
             address: address.as_ref(),
         };
         let store = context.store()?;
@@ -183,6 +187,18 @@ impl Publish {
         writeln!(context.stdout, "serial {}{changed}", outcome.serial)?;
         Ok(())
     }
+}
+
+/// The packages that the recipes' locks pin; none where there are no recipes.
+fn locks(context: &Context) -> BTreeMap<Digest, Vec<LockedPackage>> {
+    let Ok(recipes) = context.recipes() else {
+        context.say("no recipes here: provenance names the worker's packages by their lock only");
+        return BTreeMap::new();
+    };
+    let locks = recipes.images.into_values().map(|image| image.lock);
+    locks
+        .map(|lock| (Digest::of(lock.file.text.as_bytes()), lock.value.packages))
+        .collect()
 }
 
 fn new_key(context: &mut Context, file: &Utf8Path) -> Result<(), CliError> {

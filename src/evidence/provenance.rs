@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::subject::{HOME, TOOL, TOOL_VERSION};
 use super::{Bom, Subject};
 use crate::manifest::{ComponentRecord, Manifest};
+use crate::plan::LockedPackage;
 
 /// What every statement says it is.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -35,7 +36,7 @@ pub fn provenance(subject: &Subject<'_>) -> Bom {
                     "pins": pins(manifest),
                 },
                 "internalParameters": { "tag": pbs.tag, "epoch": pbs.epoch },
-                "resolvedDependencies": materials(manifest),
+                "resolvedDependencies": materials(subject),
             },
             "runDetails": {
                 "builder": { "id": HOME, "version": { TOOL: TOOL_VERSION } },
@@ -57,8 +58,8 @@ fn pins(manifest: &Manifest) -> Value {
 }
 
 /// Every input, by digest: sources, patches, recipes, the profile, and the machine that steps ran in.
-fn materials(manifest: &Manifest) -> Vec<Value> {
-    let pbs = &manifest.pbs;
+fn materials(subject: &Subject<'_>) -> Vec<Value> {
+    let pbs = &subject.manifest.pbs;
     let mut materials: Vec<Value> = pbs.components.iter().flat_map(of_component).collect();
     let profile = pbs.profile.as_ref().and_then(|profile| profile.archive);
     if let Some(archive) = profile {
@@ -73,7 +74,26 @@ fn materials(manifest: &Manifest) -> Vec<Value> {
     materials.push(material(&lock, &worker.lock.hex(), Some(packages)));
     let root = json!({ "comment": "the machine itself: packages, links, files, what is removed" });
     materials.push(material("worker root", &worker.root.hex(), Some(root)));
+    materials.extend(subject.packages.iter().map(of_package));
     materials
+}
+
+fn of_package(package: &LockedPackage) -> Value {
+    let LockedPackage {
+        package: name,
+        version,
+        architecture,
+        suite,
+        ..
+    } = package;
+    let mut material = material(&format!("package {name}"), &package.sha256, None);
+    // A package URL encodes what could end the version.
+    let encoded = version.replace('+', "%2B").replace(':', "%3A");
+    material["uri"] = json!(format!(
+        "pkg:deb/debian/{name}@{encoded}?arch={architecture}&distro={suite}"
+    ));
+    material["annotations"] = json!({ "version": version });
+    material
 }
 
 fn of_component(component: &ComponentRecord) -> Vec<Value> {
@@ -139,11 +159,16 @@ mod tests {
                 "recipe of toolchain",
                 "docker/worker/image.lock",
                 "worker root",
+                "package clang-22",
             ]
         );
         for material in materials {
             assert_eq!(material["digest"]["sha256"].as_str().unwrap().len(), 64);
         }
+        assert_eq!(
+            materials[8]["uri"],
+            "pkg:deb/debian/clang-22@1%3A22.1.8%2Bx?arch=amd64&distro=trixie"
+        );
         assert_eq!(definition["externalParameters"]["options"], "noopt");
         assert_eq!(definition["externalParameters"]["pins"]["zlib"], "1.3.1");
         assert_eq!(

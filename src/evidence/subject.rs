@@ -2,6 +2,7 @@
 
 use crate::manifest::{ComponentRecord, Manifest};
 use crate::model::Digest;
+use crate::plan::LockedPackage;
 
 /// An archive and its manifest.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,8 @@ pub struct Subject<'a> {
     pub manifest_digest: Digest,
     /// What `PYTHON.json` says.
     pub manifest: &'a Manifest,
+    /// The packages of the machine that steps ran in, where its lock is at hand.
+    pub packages: &'a [LockedPackage],
 }
 
 impl<'a> Subject<'a> {
@@ -64,11 +67,21 @@ pub(super) mod tests {
         toolchain.name = "toolchain".to_owned();
         toolchain.linked = false;
         manifest.pbs.components.push(toolchain);
+        let package = LockedPackage {
+            package: "clang-22".to_owned(),
+            version: "1:22.1.8+x".to_owned(),
+            architecture: "amd64".to_owned(),
+            suite: "trixie".to_owned(),
+            filename: "pool/main/clang-22.deb".to_owned(),
+            size: 1,
+            sha256: "0".repeat(64),
+        };
         use_it(&Subject {
             name: "cpython-3.13.5+20260101-a-b-c-noopt-full.tar.zst",
             digest: Digest::of(b"archive"),
             manifest_digest: Digest::of(sample),
             manifest: &manifest,
+            packages: &[package],
         })
     }
 }

@@ -12,6 +12,7 @@ use super::prepare::prepare;
 use super::{Content, Destination, DestinationError, PublishError};
 use crate::index::{Address, Artifact, FileName, Index, PublicKey, trusted_comment};
 use crate::model::{Digest, TreePath};
+use crate::plan::LockedPackage;
 use crate::sign::SecretKey;
 use crate::store::{Store, digest_of};
 
@@ -26,6 +27,8 @@ pub struct Request<'a> {
     pub next_keys: &'a [PublicKey],
     /// Keys that signed so far and shall not any more.
     pub previous_keys: &'a [PublicKey],
+    /// The packages of machines that steps ran in, by the digests of their locks, for provenance.
+    pub locks: &'a BTreeMap<Digest, Vec<LockedPackage>>,
     /// The address that the place is served at, if it is not the one that was said before.
     pub address: Option<&'a Address>,
 }
@@ -172,7 +175,7 @@ impl Publication<'_> {
         {
             return Ok(Change::Unchanged);
         }
-        let prepared = prepare(self.store, file, (name, digest), self.request.key)?;
+        let prepared = prepare(self.store, file, (name, digest), self.request)?;
         let content = Content::File { path: file, digest };
         self.destination
             .put_new(&prepared.artifact.path, content)

@@ -2,14 +2,13 @@
 
 use camino::Utf8Path;
 
-use super::PublishError;
+use super::{PublishError, Request};
 use crate::engine::Distribution;
 use crate::evidence::{Envelope, Subject, cyclonedx, provenance, spdx};
 use crate::index::{ArchiveName, Artifact, Evidence, FileName, Index, ParseTextError, Published, Sum};
 use crate::manifest::Manifest;
 use crate::model::{Digest, Entry, Options, Tree, TreePath};
 use crate::plan::Flavor;
-use crate::sign::SecretKey;
 use crate::store::Store;
 
 /// An archive that is ready to be published.
@@ -26,7 +25,7 @@ pub(super) fn prepare(
     store: &Store,
     path: &Utf8Path,
     (name, digest): (&FileName, Digest),
-    key: &SecretKey,
+    request: &Request<'_>,
 ) -> Result<Prepared, PublishError> {
     let wrong = |source| PublishError::Name {
         path: path.to_owned(),
@@ -57,9 +56,13 @@ pub(super) fn prepare(
         digest,
         manifest_digest,
         manifest,
+        packages: request
+            .locks
+            .get(&manifest.pbs.worker.lock)
+            .map_or(&[], Vec::as_slice),
     };
     let statement = provenance(&subject);
-    let signed = key.sign_statement(statement.bytes())?;
+    let signed = request.key.sign_statement(statement.bytes())?;
     let mut documents = Vec::new();
     let mut say = |ending: &str, bytes: Vec<u8>| {
         let published = Published {

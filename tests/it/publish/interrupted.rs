@@ -1,6 +1,7 @@
 //! Publications that end at any point: what readers see, and how it goes on.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use camino::Utf8PathBuf;
@@ -95,6 +96,7 @@ fn publish_until(place: &Place, archives: &[Utf8PathBuf], changes: usize) -> Res
         key: &key,
         next_keys: &[],
         previous_keys: &[],
+        locks: &BTreeMap::new(),
         address: None,
     };
     publish(&destination, &store, &request, &mut |_| ControlFlow::Continue(()))
