@@ -59,7 +59,8 @@ pub(super) fn prepare(
         packages: request
             .locks
             .get(&manifest.pbs.worker.lock)
-            .map_or(&[], Vec::as_slice),
+            .map(Vec::as_slice)
+            .unwrap_or_default(),
     };
     let statement = provenance(&subject);
     let signed = request.key.sign_statement(statement.bytes())?;
