@@ -9,11 +9,11 @@ use crate::distribution::{Distribution, made, needs_cc, path};
 /// How an archive is written.
 #[derive(Clone, Copy)]
 pub(crate) struct Writing {
-    level: i32,
-    mtime: u64,
-    uid: u64,
-    mode: u32,
-    backwards: bool,
+    pub(crate) level: i32,
+    pub(crate) mtime: u64,
+    pub(crate) uid: u64,
+    pub(crate) mode: u32,
+    pub(crate) backwards: bool,
 }
 
 pub(crate) const USUAL: Writing = Writing {
