@@ -91,9 +91,9 @@ pub enum DestinationError {
         /// The name.
         path: TreePath,
         /// What it has.
-        there: Digest,
+        there: Box<Digest>,
         /// What it would get.
-        ours: Digest,
+        ours: Box<Digest>,
     },
     /// The index was changed by somebody who does not keep to the rules.
     #[error("`{path}` was changed meanwhile")]

@@ -121,8 +121,8 @@ impl Directory {
         }
         Err(DestinationError::Taken {
             path: path.clone(),
-            there,
-            ours,
+            there: Box::new(there),
+            ours: Box::new(ours),
         })
     }
 }
