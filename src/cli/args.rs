@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, reproduce, shell, sources, targets,
-    test, train, verify,
+    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, publish, reproduce, shell, sources,
+    targets, test, train, verify,
 };
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
@@ -145,6 +145,7 @@ pub(super) enum Command {
     Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Reproduce(reproduce::Reproduce),
+    Publish(publish::Publish),
     Targets(targets::Targets),
     Doctor(doctor::Doctor),
     #[command(subcommand)]

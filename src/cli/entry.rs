@@ -93,6 +93,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<(), CliError> {
         Command::Inspect(command) => command.run(context),
         Command::Diff(command) => command.run(context),
         Command::Reproduce(command) => command.run(context),
+        Command::Publish(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
         Command::Targets(command) => command.run(context),
         Command::Ci(command) => command.run(context),

@@ -6,6 +6,7 @@ use crate::engine::{
 };
 use crate::fetch::{FetchError, LockError};
 use crate::plan::LowerError;
+use crate::publish::PublishError;
 use crate::recipe::{RecipeErrors, ResolveError};
 use crate::relink::RelinkError;
 use crate::sandbox::SandboxError;
@@ -185,6 +186,14 @@ impl std::convert::From<RelinkError> for CliError {
 
 impl std::convert::From<LoadError> for CliError {
     fn from(error: LoadError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
+    }
+}
+
+impl std::convert::From<PublishError> for CliError {
+    fn from(error: PublishError) -> Self {
         let mut failure = Failure::of(&error);
         failure.hints.extend(error.hint());
         Self::new(error.class(), failure)

@@ -16,6 +16,7 @@ mod image;
 mod inspect;
 mod link;
 mod plan;
+mod publish;
 mod report;
 mod reproduce;
 mod settings;

@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 
 use crate::model::HostPath;
+use crate::sign::Password;
 
 /// An environment variable that we read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +46,10 @@ pub const VARIABLES: &[Variable] = &[
         what: "`dumb`: plain lines instead of moving bars",
     },
     Variable {
+        name: "PBS_KEY_PASSWORD",
+        what: "the password of the key that `pbs publish` signs with, or makes",
+    },
+    Variable {
         name: "DOCKER_HOST",
         what: "where the Docker Engine listens (default: its usual socket)",
     },
@@ -75,6 +80,8 @@ pub(super) struct Settings {
     pub recipes: Option<Utf8PathBuf>,
     /// `PBS_LOG`.
     pub log: Option<String>,
+    /// `PBS_KEY_PASSWORD`.
+    pub key_password: Option<Password>,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `HOME`.
@@ -177,6 +184,7 @@ impl Settings {
             store: path("PBS_STORE")?,
             recipes: path("PBS_RECIPES")?,
             log: text("PBS_LOG")?,
+            key_password: text("PBS_KEY_PASSWORD")?.map(Password::new),
             docker_host: text("DOCKER_HOST")?,
             home: path("HOME")?,
             cargo_home: path("CARGO_HOME")?,

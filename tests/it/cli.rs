@@ -103,6 +103,8 @@ fn help_of_every_command() {
         &["inspect", "--help"],
         &["diff", "--help"],
         &["reproduce", "--help"],
+        &["publish", "--help"],
+        &["publish", "key", "new", "--help"],
         &["targets", "--help"],
         &["doctor", "--help"],
         &["ci", "matrix", "--help"],

@@ -17,6 +17,7 @@ mod manifest;
 mod mini;
 mod plan;
 mod presets;
+mod publish;
 mod recipe;
 mod relink;
 mod report;
