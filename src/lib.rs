@@ -11,6 +11,7 @@ pub mod model;
 // L1 · meaning: pure functions over values.
 pub mod bundle;
 pub mod diff;
+pub mod index;
 pub mod inspect;
 pub mod link;
 pub mod manifest;

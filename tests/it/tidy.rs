@@ -13,7 +13,7 @@ use crate::support::requires;
 const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
-        "bundle", "diff", "inspect", "link", "manifest", "plan", "recipe", "verify",
+        "bundle", "diff", "index", "inspect", "link", "manifest", "plan", "recipe", "verify",
     ],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
     &["engine", "relink"],
