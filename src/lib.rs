@@ -35,6 +35,8 @@ pub mod workspace;
 #[cfg(feature = "driver")]
 pub mod engine;
 #[cfg(feature = "driver")]
+pub mod obtain;
+#[cfg(feature = "driver")]
 pub mod relink;
 
 // L4 · skin.

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, reproduce, shell, sources, targets,
+    build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, reproduce, shell, sources, targets,
     test, train, verify,
 };
 
@@ -142,6 +142,7 @@ pub(super) enum Command {
     Verify(verify::Verify),
     Test(test::Test),
     Link(link::Link),
+    Fetch(fetch::Fetch),
     Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Reproduce(reproduce::Reproduce),

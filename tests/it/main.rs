@@ -10,6 +10,7 @@ mod dist;
 mod distribution;
 mod engine;
 mod fetch;
+mod fetch_client;
 mod manifest;
 mod mini;
 mod plan;

@@ -16,12 +16,12 @@ const LAYERS: [&[&str]; 5] = [
         "bundle", "diff", "index", "inspect", "link", "manifest", "plan", "recipe", "verify",
     ],
     &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
-    &["engine", "relink"],
+    &["engine", "obtain", "relink"],
     &["cli", "ui"],
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
@@ -29,6 +29,7 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("tar", &["archive/", "sandbox/docker/"]),
     ("flate2", &["archive/", "bundle/write.rs"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
+    ("minisign_verify", &["obtain/signature.rs"]),
 ];
 
 fn root() -> &'static Utf8Path {
