@@ -44,11 +44,13 @@ pub fn extract(
         buffer: vec![0; CHUNK],
         stop,
     };
-    each_tar_entry(&mut stream, &mut |name, member| writer.add(name, member)).map_err(|error| match error {
-        // What is no tar at all fails at its first header.
-        ArchiveError::Damaged { .. } if writer.entries == 0 => ArchiveError::Format,
-        other => other,
-    })?;
+    each_tar_entry(&mut stream, &mut |name, member| writer.add(name, member)).map_err(
+        |error| match error {
+            // What is no tar at all fails at its first header.
+            ArchiveError::Damaged { .. } if writer.entries == 0 => ArchiveError::Format,
+            other => other,
+        },
+    )?;
     if writer.tree.is_empty() {
         return Err(ArchiveError::Nothing);
     }

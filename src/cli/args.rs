@@ -6,8 +6,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, reproduce, shell, sources, targets,
-    test, train, verify,
+    build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, reproduce, shell, sources,
+    targets, test, train, verify,
 };
 
 /// Builds optimised, reproducible, relinkable CPython distributions.

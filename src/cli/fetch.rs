@@ -158,10 +158,7 @@ impl Fetch {
             true => known.split_whitespace().collect(),
             false => self.keys.iter().map(String::as_str).collect(),
         };
-        texts
-            .into_iter()
-            .map(|text| Ok(read_key(text, here)?))
-            .collect()
+        texts.into_iter().map(|text| Ok(read_key(text, here)?)).collect()
     }
 }
 

@@ -80,12 +80,12 @@ impl Index {
 }
 
 /// Those that fit; where there are none, what there is in their place.
-fn narrow<'a>(
-    candidates: Vec<&'a Artifact>,
+fn narrow(
+    candidates: Vec<&Artifact>,
     fits: impl Fn(&Artifact) -> bool,
     shown: impl Fn(&Artifact) -> String,
     missing: impl FnOnce() -> String,
-) -> Result<Vec<&'a Artifact>, NoMatch> {
+) -> Result<Vec<&Artifact>, NoMatch> {
     let (left, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|artifact| fits(artifact));
     if left.is_empty() {
         let instead: BTreeSet<String> = others.into_iter().map(shown).collect();

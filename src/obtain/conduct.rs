@@ -1,7 +1,7 @@
 //! The whole way: from a question to an interpreter that stands ready.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -203,12 +203,10 @@ fn locked_origin(from: &str, lock: &Utf8Path) -> Result<Origin, ObtainError> {
 
 fn read_lock(path: &Utf8Path) -> Result<Option<Lock>, ObtainError> {
     match fs_err::read(path) {
-        Ok(bytes) => Lock::read(&bytes)
-            .map(Some)
-            .map_err(|source| ObtainError::Lock {
-                path: path.to_owned(),
-                source,
-            }),
+        Ok(bytes) => Lock::read(&bytes).map(Some).map_err(|source| ObtainError::Lock {
+            path: path.to_owned(),
+            source,
+        }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ObtainError::io("read the lock file", source)),
     }
@@ -277,7 +275,13 @@ fn stand(
     fs_err::create_dir_all(parent).map_err(failed)?;
     let interpreter = if is_ours {
         let scratch = tools.store.scratch()?;
-        settle(artifact, &mut archive, scratch.dir.as_path(), place, &tools.cancelled)?
+        settle(
+            artifact,
+            &mut archive,
+            scratch.dir.as_path(),
+            place,
+            &tools.cancelled,
+        )?
     } else {
         let beside = tempfile::Builder::new()
             .prefix(".pbs-fetch-")

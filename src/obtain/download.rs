@@ -11,7 +11,7 @@ use super::ObtainError;
 use super::origin::Origin;
 use super::reach::{Reach, ReachError};
 use crate::fetch::{Progress, Transfer, tell_again};
-use crate::index::Artifact;
+use crate::index::{Artifact, Sum};
 use crate::model::{Digest, Hasher, on_one_line};
 use crate::store::{CHUNK, Store, StoreError};
 
@@ -79,8 +79,8 @@ impl Download<'_> {
                     let error = ObtainError::Content {
                         name: name.to_owned(),
                         from: from.clone(),
-                        expected,
-                        found,
+                        expected: self.artifact.digest,
+                        found: Sum::of(&found),
                     };
                     self.progress.failed(transfer, "it is not what was published");
                     return Err(error);

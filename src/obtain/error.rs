@@ -11,8 +11,7 @@ use super::trust::TrustError;
 use crate::archive::ArchiveError;
 use crate::engine::Class;
 use crate::fetch::HttpError;
-use crate::index::{NoMatch, ReadIndexError};
-use crate::model::Digest;
+use crate::index::{NoMatch, ReadIndexError, Sum};
 use crate::store::StoreError;
 
 /// Why a published distribution could not be had.
@@ -91,9 +90,9 @@ pub enum ObtainError {
         /// The origin.
         from: String,
         /// What it should be.
-        expected: Digest,
+        expected: Sum,
         /// What it is.
-        found: Digest,
+        found: Sum,
     },
     /// The archive is the right one, and cannot be unpacked.
     #[error("`{name}` cannot be unpacked")]
@@ -199,9 +198,9 @@ impl ObtainError {
             }
             Self::Index { source, .. } => return Some(reach_hint(source, true).to_owned()),
             Self::Archive { source, .. } => return Some(reach_hint(source, false).to_owned()),
-            Self::ReadIndex { source, .. } => {
-                source.hint().unwrap_or("does `--from` name what `pbs publish` filled?")
-            }
+            Self::ReadIndex { source, .. } => source
+                .hint()
+                .unwrap_or("does `--from` name what `pbs publish` filled?"),
             Self::Trust { source, .. } => source.hint(),
             Self::Memory { .. } => {
                 "remove it, and give the publisher's key with `--key` the next time: else whoever signs then is trusted"
@@ -227,7 +226,10 @@ impl ObtainError {
             Self::LockedOrigin { .. } => "say it with `--from`",
             Self::Lock { .. } => "name another file, or remove it to lock anew",
             Self::NotLocked { source, .. } => {
-                return Some(format!("{}; `--update` asks the index and locks the answer", source.hint()));
+                return Some(format!(
+                    "{}; `--update` asks the index and locks the answer",
+                    source.hint()
+                ));
             }
             Self::Io { .. } => "is there space, and may files be made there?",
             Self::Store(store) => return store.hint().map(str::to_owned),

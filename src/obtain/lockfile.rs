@@ -249,7 +249,10 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         assert!(text.starts_with("{\n  \"format\": \"pbs-fetch-lock\",\n  \"version\": 1,\n"));
         let order: Vec<&str> = text.lines().filter(|line| line.contains("\"name\"")).collect();
-        assert!(order[0].contains("3.13.9") && order[1].contains("3.13.10"), "{order:?}");
+        assert!(
+            order[0].contains("3.13.9") && order[1].contains("3.13.10"),
+            "{order:?}"
+        );
     }
 
     #[test]

@@ -39,7 +39,10 @@ impl Machine {
         Self {
             os: if os == "macos" { "darwin" } else { os },
             arch: std::env::consts::ARCH,
-            libcs: found.into_iter().filter_map(|(libc, has)| has.then_some(libc)).collect(),
+            libcs: found
+                .into_iter()
+                .filter_map(|(libc, has)| has.then_some(libc))
+                .collect(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The file in which the memory of an origin is kept.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 

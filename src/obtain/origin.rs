@@ -49,7 +49,9 @@ impl OriginError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Scheme { .. } => "name a directory, or an address that begins with https://, http:// or file://",
+            Self::Scheme { .. } => {
+                "name a directory, or an address that begins with https://, http:// or file://"
+            }
             Self::Address { .. } => "such as `https://example.org/python/`, without `?` and `#`",
         }
     }
@@ -117,11 +119,15 @@ impl Web {
             Some((credentials, host)) => (format!("{credentials}@"), host),
             None => (String::new(), authority),
         };
-        let path = path.strip_suffix(Index::NAME).unwrap_or(path).trim_end_matches('/');
+        let path = path
+            .strip_suffix(Index::NAME)
+            .unwrap_or(path)
+            .trim_end_matches('/');
         let slash = if path.is_empty() { "" } else { "/" };
         let rest = format!("{}/{path}{slash}", host.to_ascii_lowercase());
         let is_odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\');
-        if host.is_empty() || rest.contains(is_odd) || path.split('/').any(|part| matches!(part, "." | "..")) {
+        if host.is_empty() || rest.contains(is_odd) || path.split('/').any(|part| matches!(part, "." | ".."))
+        {
             return Err(OriginError::Address {
                 shown: format!("{scheme}://{rest}"),
             });

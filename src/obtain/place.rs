@@ -177,8 +177,7 @@ fn interpreter(artifact: &Artifact, dir: &Utf8Path) -> Result<TreePath, ObtainEr
         (Some(real), Some(root)) if real.starts_with(&root) => {}
         _ => return Err(not_one("the interpreter that its manifest names is not there")),
     }
-    TreePath::parse(&format!("python/{relative}"))
-        .map_err(|_| not_one("its manifest names no interpreter"))
+    TreePath::parse(&format!("python/{relative}")).map_err(|_| not_one("its manifest names no interpreter"))
 }
 
 /// Takes away what is at a place of the cache.
@@ -207,7 +206,9 @@ pub fn collect(store: &Store, max_age: Duration, now: SystemTime) -> io::Result<
     let is_old = |path: &Utf8Path| {
         let used = fs_err::metadata(path).and_then(|metadata| metadata.modified());
         // One without a mark is what is left of one.
-        used.map_or(true, |used| now.duration_since(used).is_ok_and(|age| age > max_age))
+        used.map_or(true, |used| {
+            now.duration_since(used).is_ok_and(|age| age > max_age)
+        })
     };
     let mut removed = 0;
     for place in entries(&cache.pythons())? {

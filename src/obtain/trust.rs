@@ -81,7 +81,9 @@ impl TrustError {
             Self::Signature(_) => {
                 "it was damaged or changed on its way: do not use it, and tell the publisher"
             }
-            Self::Retired { .. } => "somebody uses a key that should not be used any more: tell the publisher",
+            Self::Retired { .. } => {
+                "somebody uses a key that should not be used any more: tell the publisher"
+            }
             Self::Comment { .. } => "do not use it, and tell the publisher",
             Self::Older { .. } | Self::Twice { .. } => {
                 "a mirror or a cache between may be behind, or somebody keeps news away; if the publisher began \
@@ -174,7 +176,11 @@ impl<'a> Stance<'a> {
         }
         let mut retired: BTreeSet<PublicKey> = self.retired().cloned().collect();
         // A given key that was not named yet may be the next one.
-        retired.extend(self.memory.into_iter().flat_map(|memory| memory.keys.iter().cloned()));
+        retired.extend(
+            self.memory
+                .into_iter()
+                .flat_map(|memory| memory.keys.iter().cloned()),
+        );
         retired.insert(by.clone());
         retired.retain(|key| !named.contains(key));
         Ok(Memory {
@@ -254,7 +260,10 @@ mod tests {
         let one = see("", None, 'a', "ab", 1).unwrap();
         assert_eq!(letters(&one.keys), "ab");
         let two = see("", Some(&one), 'b', "b", 2).unwrap();
-        assert_eq!((letters(&two.keys).as_str(), letters(&two.retired).as_str()), ("b", "a"));
+        assert_eq!(
+            (letters(&two.keys).as_str(), letters(&two.retired).as_str()),
+            ("b", "a")
+        );
         let gone = see("", Some(&two), 'a', "a", 3);
         assert_eq!(gone, Err(TrustError::Retired { key: key('a') }));
         // Also for somebody who still gives it, and who gets what the new one signs.
@@ -264,7 +273,10 @@ mod tests {
         assert_eq!(letters(&three.keys), "b");
         // A key that is given beforehand waits for its turn.
         let waiting = see("ac", None, 'a', "a", 1).unwrap();
-        assert_eq!(letters(&see("ac", Some(&waiting), 'c', "c", 2).unwrap().keys), "c");
+        assert_eq!(
+            letters(&see("ac", Some(&waiting), 'c', "c", 2).unwrap().keys),
+            "c"
+        );
         // One signature in passing: the old key names the new one and goes.
         let passed = see("a", None, 'a', "b", 1).unwrap();
         assert_eq!(letters(&passed.retired), "a");

@@ -102,7 +102,10 @@ impl Publisher {
 
     fn empty() -> Self {
         let kept = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(kept.path()).unwrap().canonicalize_utf8().unwrap();
+        let dir = Utf8Path::from_path(kept.path())
+            .unwrap()
+            .canonicalize_utf8()
+            .unwrap();
         fs_err::create_dir(dir.join(Index::ARCHIVES)).unwrap();
         Self {
             _kept: kept,
@@ -134,7 +137,9 @@ impl Publisher {
             manifest: None,
             evidence: Evidence::default(),
         });
-        self.index.artifacts.sort_by(|one, other| one.name.cmp(&other.name));
+        self.index
+            .artifacts
+            .sort_by(|one, other| one.name.cmp(&other.name));
     }
 
     /// The next publication, signed with its key, which it names.
@@ -220,7 +225,10 @@ struct Customer {
 impl Customer {
     fn new() -> Self {
         let kept = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(kept.path()).unwrap().canonicalize_utf8().unwrap();
+        let root = Utf8Path::from_path(kept.path())
+            .unwrap()
+            .canonicalize_utf8()
+            .unwrap();
         let heard = Heard::default();
         let told = heard.clone();
         let tools = Tools {
@@ -271,7 +279,9 @@ impl Customer {
     fn remains(&self) -> Vec<String> {
         let mut found = Vec::new();
         for dir in ["store/fetched-v1/python", "store/tmp"] {
-            let entries = walkdir::WalkDir::new(self.root.join(dir)).min_depth(1).into_iter();
+            let entries = walkdir::WalkDir::new(self.root.join(dir))
+                .min_depth(1)
+                .into_iter();
             found.extend(
                 entries
                     .flatten()
@@ -291,7 +301,9 @@ fn told(error: &ObtainError) -> String {
 }
 
 fn runs(obtained: &Obtained) -> String {
-    let output = std::process::Command::new(&obtained.interpreter).output().unwrap();
+    let output = std::process::Command::new(&obtained.interpreter)
+        .output()
+        .unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
@@ -380,7 +392,10 @@ fn what_does_not_fit_is_told_with_what_there_is() {
         format!("{}; {}", told(&error), error.hint().unwrap())
     };
     let text = miss(&|request| request.python = "3.12".parse().unwrap());
-    assert!(text.contains("3.12") && text.contains("3.13.5+20260101"), "{text}");
+    assert!(
+        text.contains("3.12") && text.contains("3.13.5+20260101"),
+        "{text}"
+    );
     let text = miss(&|request| request.flavor = Flavor::InstallOnly);
     assert!(text.contains("install_only_stripped"), "{text}");
     let text = miss(&|request| request.options = Some("debug".parse().unwrap()));

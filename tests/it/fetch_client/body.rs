@@ -70,7 +70,11 @@ fn what_breaks_off_goes_on() {
     let customer = Customer::new();
     assert_eq!(runs(&customer.get(&server.base).unwrap()), "Python 3.13.5");
     assert_eq!(asked(&server, "bytes=100000-"), 1, "{:?}", server.requests());
-    assert!(customer.heard.all().contains("again: "), "{}", customer.heard.all());
+    assert!(
+        customer.heard.all().contains("again: "),
+        "{}",
+        customer.heard.all()
+    );
 }
 
 #[test]
@@ -123,7 +127,11 @@ fn statuses_have_reasons_and_hints() {
         let (error, server, customer, _) = archive_as(|_| Reply::Status(status));
         let text = told(&error);
         assert!(text.contains(&status.to_string()), "{text}");
-        assert!(error.hint().unwrap().contains(hint), "{status}: {:?}", error.hint());
+        assert!(
+            error.hint().unwrap().contains(hint),
+            "{status}: {:?}",
+            error.hint()
+        );
         assert_eq!(error.class(), Class::Environment, "{text}");
         assert_eq!(asked(&server, "/archives/"), tries, "{status}");
         let again = customer.heard.all().matches("again: ").count();
@@ -176,9 +184,24 @@ fn an_index_that_cannot_be_had_says_why() {
         ("index.json", Reply::Status(404), Class::Environment, "404"),
         ("index.json", Reply::Endless, Class::Input, "larger than"),
         ("index.json.minisig", Reply::Endless, Class::Input, "larger than"),
-        ("index.json.minisig", Reply::Status(500), Class::Environment, "500"),
-        ("index.json.minisig", Reply::Status(404), Class::Input, "not signed"),
-        ("index.json", Reply::Redirect("ftp://127.0.0.1/".into()), Class::Environment, "ftp://"),
+        (
+            "index.json.minisig",
+            Reply::Status(500),
+            Class::Environment,
+            "500",
+        ),
+        (
+            "index.json.minisig",
+            Reply::Status(404),
+            Class::Input,
+            "not signed",
+        ),
+        (
+            "index.json",
+            Reply::Redirect("ftp://127.0.0.1/".into()),
+            Class::Environment,
+            "ftp://",
+        ),
     ] {
         let server = publisher.serve([(format!("/{name}"), reply)]);
         let error = Customer::new().get(&server.base).unwrap_err();

@@ -58,9 +58,16 @@ fn standard_output_is_the_path_and_nothing_else() {
     let output = shell.pbs(&args);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let path = text(&output.stdout);
-    assert!(path.ends_with("/python/bin/python3\n") && path.lines().count() == 1, "{path}");
+    assert!(
+        path.ends_with("/python/bin/python3\n") && path.lines().count() == 1,
+        "{path}"
+    );
     assert!(Utf8Path::new(path.trim_end()).is_file());
-    assert!(text(&output.stderr).contains("got     cpython-3.13.5"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("got     cpython-3.13.5"),
+        "{}",
+        text(&output.stderr)
+    );
 
     let output = shell.pbs(&[&args[..], &["--json"]].concat());
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -95,7 +102,11 @@ fn exit_codes_tell_whose_matter_it_is() {
         assert_eq!(text(&output.stdout), "", "{args:?}");
     };
     check(&[], 1, "PBS_FETCH_FROM");
-    check(&["latest", "--from", from], 1, "`latest` is no choice of a version");
+    check(
+        &["latest", "--from", from],
+        1,
+        "`latest` is no choice of a version",
+    );
     check(&["3.99", "--from", from], 1, "3.13.5+20260101");
     check(&["--from", "s3://bucket/"], 1, "https://");
     check(&["--from", from, "--key", "nobody.pub"], 1, "nobody.pub");
@@ -104,7 +115,11 @@ fn exit_codes_tell_whose_matter_it_is() {
     check(&["--from", "nowhere"], 3, "nowhere/index.json");
     check(&["--from", "http://127.0.0.1:1/"], 3, "cannot be reached");
     let stranger = public(&super::key());
-    check(&["--from", from, "--key", stranger.as_str()], 1, "not to be trusted");
+    check(
+        &["--from", from, "--key", stranger.as_str()],
+        1,
+        "not to be trusted",
+    );
     fs_err::create_dir(shell.root().join("full")).unwrap();
     fs_err::write(shell.root().join("full/x"), "").unwrap();
     check(&["--from", from, "--dest", "full"], 1, "other things");
@@ -114,7 +129,16 @@ fn exit_codes_tell_whose_matter_it_is() {
 #[test]
 fn a_full_disk_leaves_nothing() {
     let can = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "mount",
+            "-t",
+            "tmpfs",
+            "none",
+            "/mnt",
+        ])
         .output();
     requires!("userns", can.is_ok_and(|output| output.status.success()));
     let publisher = publisher();
@@ -144,7 +168,10 @@ fn a_full_disk_leaves_nothing() {
             .unwrap();
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(3), "{size}: {stderr}");
-        assert!(stderr.contains("No space left") && stderr.contains("\nhint: "), "{size}: {stderr}");
+        assert!(
+            stderr.contains("No space left") && stderr.contains("\nhint: "),
+            "{size}: {stderr}"
+        );
     }
 }
 
@@ -166,7 +193,12 @@ fn a_shell_gets_python_on_its_path() {
             .env("GITHUB_OUTPUT", shell.root().join("github-output"))
             .output()
             .unwrap();
-        assert_eq!(text(&output.stdout), "Python 3.13.5\n", "{}", text(&output.stderr));
+        assert_eq!(
+            text(&output.stdout),
+            "Python 3.13.5\n",
+            "{}",
+            text(&output.stderr)
+        );
     }
     let lines = fs_err::read_to_string(shell.root().join("github-path")).unwrap();
     assert_eq!(lines.lines().count(), 2);

@@ -2,7 +2,12 @@
 
 use super::*;
 
-fn locked(customer: &Customer, from: Option<&str>, version: &str, update: bool) -> Result<Obtained, ObtainError> {
+fn locked(
+    customer: &Customer,
+    from: Option<&str>,
+    version: &str,
+    update: bool,
+) -> Result<Obtained, ObtainError> {
     let mut request = customer.request(from.unwrap_or("unused"));
     if from.is_none() {
         request.origin = None;
@@ -36,17 +41,29 @@ fn a_lock_file_is_written_once_and_honoured() {
     publisher.add("3.13.6", toy("3.13.6"));
     publisher.publish();
     let from = publisher.dir.as_str();
-    assert_eq!(runs(&locked(&customer, Some(from), "3.13", false).unwrap()), "Python 3.13.5");
+    assert_eq!(
+        runs(&locked(&customer, Some(from), "3.13", false).unwrap()),
+        "Python 3.13.5"
+    );
     assert_eq!(fs_err::read_to_string(&file).unwrap(), text);
-    assert_eq!(runs(&locked(&customer, Some(from), "3.13", true).unwrap()), "Python 3.13.6");
+    assert_eq!(
+        runs(&locked(&customer, Some(from), "3.13", true).unwrap()),
+        "Python 3.13.6"
+    );
     let updated = fs_err::read_to_string(&file).unwrap();
-    assert!(updated.contains("3.13.6") && !updated.contains("3.13.5"), "{updated}");
+    assert!(
+        updated.contains("3.13.6") && !updated.contains("3.13.5"),
+        "{updated}"
+    );
 
     // Another machine gets the same without an index, from whatever mirror.
     fs_err::remove_file(publisher.dir.join(Index::NAME)).unwrap();
     let other = Customer::new();
     fs_err::write(other.root.join("pbs.lock"), updated).unwrap();
-    assert_eq!(runs(&locked(&other, None, "3.13", false).unwrap()), "Python 3.13.6");
+    assert_eq!(
+        runs(&locked(&other, None, "3.13", false).unwrap()),
+        "Python 3.13.6"
+    );
     assert!(other.heard.all().is_empty(), "nobody is trusted but the file");
 }
 
@@ -80,13 +97,20 @@ fn a_lock_file_is_one_or_an_error() {
     for (text, hint) in [
         ("", "another file"),
         ("version = 1", "another file"),
-        (r#"{"format": "pbs-fetch-lock", "version": 9, "archives": []}"#, "newer pbs"),
+        (
+            r#"{"format": "pbs-fetch-lock", "version": 9, "archives": []}"#,
+            "newer pbs",
+        ),
     ] {
         fs_err::write(&file, text).unwrap();
         let error = locked(&customer, from, "3.13", true).unwrap_err();
         assert!(matches!(error, ObtainError::Lock { .. }), "{}", told(&error));
         assert!(error.hint().unwrap().contains(hint), "{text}: {:?}", error.hint());
-        assert_eq!(fs_err::read_to_string(&file).unwrap(), text, "it is left as it is");
+        assert_eq!(
+            fs_err::read_to_string(&file).unwrap(),
+            text,
+            "it is left as it is"
+        );
     }
     // A failure locks nothing.
     fs_err::remove_file(&file).unwrap();

@@ -86,7 +86,10 @@ fn a_cached_interpreter_that_is_damaged_is_made_anew() {
 
 /// A tar archive with one entry more, of any name and kind.
 fn with_entry(name: &[u8], kind: tar::EntryType, link: &[u8]) -> Vec<u8> {
-    let mut bytes = tar(&[("python/PYTHON.json", MANIFEST, 0o644), ("python/bin/python3", b"", 0o755)]);
+    let mut bytes = tar(&[
+        ("python/PYTHON.json", MANIFEST, 0o644),
+        ("python/bin/python3", b"", 0o755),
+    ]);
     bytes.truncate(bytes.len() - 1024);
     let mut header = tar::Header::new_gnu();
     let gnu = header.as_gnu_mut().unwrap();
@@ -125,9 +128,15 @@ fn hostile_archives_leave_nothing() {
         ("absolute", with_entry(b"/tmp/x", EntryType::Regular, b"")),
         ("link to the root", with_entry(b"python/x", link, b"/etc")),
         ("link upwards", with_entry(b"python/x", link, b"../../..")),
-        ("hard link", with_entry(b"python/x", EntryType::Link, b"/etc/passwd")),
+        (
+            "hard link",
+            with_entry(b"python/x", EntryType::Link, b"/etc/passwd"),
+        ),
         ("device", with_entry(b"python/x", EntryType::Block, b"")),
-        ("twice", with_entry(b"python/bin/python3", EntryType::Regular, b"")),
+        (
+            "twice",
+            with_entry(b"python/bin/python3", EntryType::Regular, b""),
+        ),
         ("link over a file", with_entry(b"python/bin/python3", link, b"x")),
         ("name", with_entry(b"python/\xff", EntryType::Regular, b"")),
         ("under a link", under_a_link),
@@ -142,7 +151,11 @@ fn hostile_archives_leave_nothing() {
         let customer = Customer::new();
         let from = publisher.dir.as_str();
         let error = customer.get(from).unwrap_err();
-        assert!(matches!(error, ObtainError::Unpack { .. }), "{what}: {}", told(&error));
+        assert!(
+            matches!(error, ObtainError::Unpack { .. }),
+            "{what}: {}",
+            told(&error)
+        );
         assert_eq!(error.class(), Class::Input, "{what}");
         assert_eq!(customer.remains(), Vec::<String>::new(), "{what}");
         let error = customer
@@ -185,7 +198,10 @@ fn the_collector_takes_what_was_not_used() {
     let publisher = Publisher::new();
     let customer = Customer::new();
     let obtained = customer.get(publisher.dir.as_str()).unwrap();
-    #[expect(clippy::disallowed_methods, reason = "how old something is is a question of time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how old something is is a question of time"
+    )]
     let now = std::time::SystemTime::now();
     let day = Duration::from_secs(86_400);
     let collect = |now| pbs::obtain::collect(&customer.tools.store, day, now).unwrap();
@@ -193,5 +209,8 @@ fn the_collector_takes_what_was_not_used() {
     assert!(obtained.interpreter.is_file());
     assert_eq!(collect(now + 2 * day), 1);
     assert!(!obtained.directory.exists());
-    assert_eq!(runs(&customer.get(publisher.dir.as_str()).unwrap()), "Python 3.13.5");
+    assert_eq!(
+        runs(&customer.get(publisher.dir.as_str()).unwrap()),
+        "Python 3.13.5"
+    );
 }

@@ -40,7 +40,10 @@ fn an_index_needs_a_signature_that_is_good() {
     publisher.sign(&publisher.key, b"something else", &trusted_comment(1));
     check(SignatureError::Wrong.into());
     let heard = customer.heard.all();
-    assert!(heard.contains("reading 3 of 3"), "it may be that somebody publishes: {heard}");
+    assert!(
+        heard.contains("reading 3 of 3"),
+        "it may be that somebody publishes: {heard}"
+    );
     publisher.sign(&key(), &text, &trusted_comment(1));
     check(TrustError::from(SignatureError::Stranger));
     publisher.sign(&publisher.key, &text, &trusted_comment(2));
