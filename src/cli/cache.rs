@@ -25,9 +25,9 @@ pub(super) enum Cache {
     Size,
     /// Throw away what was not used for a while, and downloaded archives
     ///
-    /// Interpreters of `pbs fetch` that were not asked for during that time go, too.
     /// Archives are only read to make a result, so they go however young they are, unless they
     /// are asked to stay: a build whose results are gone needs the network again.
+    /// Interpreters that `pbs fetch` put into the cache go when they were not asked for so long.
     Gc(Gc),
     /// Read everything and remove what is damaged
     Verify,

@@ -34,7 +34,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "PBS_FETCH_KEY",
-        what: "the publisher's public key for `pbs fetch`, or several with spaces between, unless `--key` is given",
+        what: "the publisher's public keys for `pbs fetch`, with spaces between, unless `--key` is given",
     },
     Variable {
         name: "PBS_LOG",
