@@ -4,6 +4,7 @@ mod body;
 mod command;
 mod locked;
 mod place;
+mod real;
 mod trust;
 
 use std::sync::{Arc, Mutex};
@@ -121,22 +122,37 @@ impl Publisher {
 
     fn add_for(&mut self, python: &str, target: &str, flavor: Flavor, archive: Vec<u8>) {
         let name = format!("cpython-{python}+20260101-{target}-{}.tar.gz", flavor.as_str());
-        let digest = Digest::of(&archive);
-        let path = format!("{}/{name}", Index::ARCHIVES);
-        fs_err::write(self.dir.join(&path), archive).unwrap();
-        self.index.artifacts.push(Artifact {
-            name: FileName::parse(&name).unwrap(),
-            path: TreePath::parse(&path).unwrap(),
+        let artifact = Artifact {
             python: python.parse().unwrap(),
-            tag: Tag::parse("20260101").unwrap(),
             target: Target::parse(target).unwrap(),
-            options: "pgo+lto".parse().unwrap(),
             flavor,
+            ..self.described(FileName::parse(&name).unwrap(), archive)
+        };
+        self.put(artifact);
+    }
+
+    /// Puts an archive into the directory and describes it.
+    fn described(&self, name: FileName, archive: Vec<u8>) -> Artifact {
+        let path = format!("{}/{name}", Index::ARCHIVES);
+        let digest = Digest::of(&archive);
+        fs_err::write(self.dir.join(&path), archive).unwrap();
+        Artifact {
+            name,
+            path: TreePath::parse(&path).unwrap(),
+            python: "3.13.5".parse().unwrap(),
+            tag: Tag::parse("20260101").unwrap(),
+            target: Target::parse(TARGET).unwrap(),
+            options: "pgo+lto".parse().unwrap(),
+            flavor: Flavor::InstallOnlyStripped,
             size: digest.size,
             digest: Sum::of(&digest),
             manifest: None,
             evidence: Evidence::default(),
-        });
+        }
+    }
+
+    fn put(&mut self, artifact: Artifact) {
+        self.index.artifacts.push(artifact);
         self.index
             .artifacts
             .sort_by(|one, other| one.name.cmp(&other.name));
