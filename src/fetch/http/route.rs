@@ -45,16 +45,20 @@ fn follow(attempt: redirect::Attempt<'_>, stays_encrypted: bool) -> redirect::Ac
         return attempt.error("too many redirects");
     }
     let from = attempt.previous().last().map(Url::scheme);
-    let is_fine = match attempt.url().scheme() {
-        "https" => true,
-        "http" => !stays_encrypted || from != Some("https"),
-        _ => false,
-    };
-    if is_fine {
+    if is_followed(from, attempt.url().scheme(), stays_encrypted) {
         return attempt.follow();
     }
     let to = attempt.url().to_string();
     attempt.error(RefusedRedirect { to })
+}
+
+/// Whether a redirect may lead from one scheme to another.
+fn is_followed(from: Option<&str>, to: &str, stays_encrypted: bool) -> bool {
+    match to {
+        "https" => true,
+        "http" => !stays_encrypted || from != Some("https"),
+        _ => false,
+    }
 }
 
 /// The client for a way.
@@ -81,4 +85,24 @@ pub(super) fn client(limits: HttpLimits, route: Route) -> Result<Client, HttpErr
         builder = builder.tls_certs_merge(authorities);
     }
     builder.build().map_err(setup)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encrypted_stays_so_where_that_is_asked_for() {
+        for (from, to, anywhere, encrypted) in [
+            ("http", "https", true, true),
+            ("https", "https", true, true),
+            ("http", "http", true, true),
+            ("https", "http", true, false),
+            ("https", "ftp", false, false),
+            ("http", "file", false, false),
+        ] {
+            assert_eq!(is_followed(Some(from), to, false), anywhere, "{from} {to}");
+            assert_eq!(is_followed(Some(from), to, true), encrypted, "{from} {to}");
+        }
+    }
 }

@@ -108,11 +108,17 @@ fn what_does_not_fit_together_is_fetched_anew() {
 
 #[test]
 fn a_slow_server_is_not_waited_for_for_ever() {
-    let (error, server, ..) = archive_as(|archive| Reply::Stall(archive, 10));
+    let publisher = Publisher::new();
+    let stall = Reply::Stall(publisher.archive(), 10);
+    let server = publisher.serve([(publisher.archive_url(), stall)]);
+    let mut customer = Customer::new();
+    customer.tools.limits.idle = Duration::from_millis(200);
+    let error = customer.get(&server.base).unwrap_err();
     let text = told(&error);
     assert!(text.contains("nothing came for 0.2 s"), "{text}");
     assert_eq!(error.class(), Class::Environment);
     assert_eq!(asked(&server, "/archives/"), 3);
+    assert_eq!(customer.remains(), Vec::<String>::new());
 }
 
 #[test]
@@ -219,15 +225,16 @@ fn it_can_be_interrupted_and_goes_on_later() {
     let stall = Reply::Stall(publisher.archive(), 50_000);
     let server = publisher.serve([(publisher.archive_url(), stall)]);
     let customer = Customer::new();
+    let name = Digest::of(&publisher.archive()).hex();
     let mut tools = customer.tools.clone();
     tools.limits.idle = Duration::from_secs(60);
     let cancelled = tools.cancelled.clone();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while asked(&server, "/archives/") == 0 {
+            let part = customer.root.join("store/fetched-v1/parts").join(&name);
+            while fs_err::metadata(&part).map_or(0, |part| part.len()) < 50_000 {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            std::thread::sleep(Duration::from_millis(100));
             cancelled.cancel();
         });
         let error = obtain(&customer.request(&server.base), &tools).unwrap_err();

@@ -216,3 +216,61 @@ fn a_shell_gets_python_on_its_path() {
     assert!(!output.status.success());
     assert_eq!(text(&output.stdout), "");
 }
+
+/// What GitHub would run, with the inputs as it would give them.
+#[test]
+fn the_action_gives_the_same() {
+    let publisher = publisher();
+    let shell = Shell::new();
+    let dir = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/fetch-action");
+    let text_of = fs_err::read_to_string(dir.join("action.yml")).unwrap();
+    let action: serde_yaml::Value = serde_yaml::from_str(&text_of).unwrap();
+    let step = &action["runs"]["steps"][0];
+    let run = |given: &[(&str, &str)]| {
+        let mut command = shell.command("bash");
+        command.args(["-c", &format!("{}\npython3", step["run"].as_str().unwrap())]);
+        for (name, value) in step["env"].as_mapping().unwrap() {
+            let value = value.as_str().unwrap();
+            let input = value
+                .strip_prefix("${{ inputs.")
+                .and_then(|rest| rest.strip_suffix(" }}"));
+            let value = match input {
+                Some(input) => {
+                    let default = action["inputs"][input]["default"].as_str().unwrap();
+                    let found = given.iter().find(|(name, _)| *name == input);
+                    found.map_or(default, |(_, value)| value).to_owned()
+                }
+                None => value.replace("${{ github.action_path }}", dir.as_str()),
+            };
+            command.env(name.as_str().unwrap(), value);
+        }
+        let output = command
+            .env("GITHUB_OUTPUT", shell.root().join("github-output"))
+            .output()
+            .unwrap();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let key = public(&publisher.key);
+    let pbs = ("pbs", env!("CARGO_BIN_EXE_pbs"));
+    let first = [
+        pbs,
+        ("from", publisher.dir.as_str()),
+        ("key", key.as_str()),
+        ("version", "3.13"),
+    ];
+    let (printed, said) = run(&first);
+    assert_eq!(printed, "Python 3.13.5\n", "{said}");
+    assert!(shell.root().join("pbs.lock").is_file());
+    // With the lock file there nothing else is needed.
+    let (printed, said) = run(&[pbs]);
+    assert_eq!(printed, "Python 3.13.5\n", "{said}");
+    assert_eq!(said, "");
+    // What is written in an input is a word and never a command.
+    let (printed, said) = run(&[pbs, ("version", "$(touch hacked)")]);
+    assert_eq!(printed, "");
+    assert!(
+        said.contains("`$(touch hacked)` is no choice of a version"),
+        "{said}"
+    );
+    assert!(!shell.root().join("hacked").exists());
+}
