@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, PublicKey};
+use crate::model::Digest;
 
 /// All that a directory offers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -67,6 +68,14 @@ impl Index {
     pub const ARCHIVES: &'static str = "archives";
     /// The directory of the documents about them.
     pub const EVIDENCE: &'static str = "evidence";
+    /// The directory of the signatures by what they sign.
+    pub const SIGNATURES: &'static str = "signatures";
+
+    /// Where the signature of an index with this content is.
+    #[must_use]
+    pub fn signature_of(bytes: &[u8]) -> String {
+        format!("{}/{}.minisig", Self::SIGNATURES, Digest::of(bytes).hex())
+    }
 
     /// An index before the first publication.
     #[must_use]

@@ -98,8 +98,8 @@ fn newer(bytes: &[u8]) -> Option<ReadIndexError> {
 mod tests {
     use serde_json::json;
 
-    use super::super::sample::sample;
     use super::*;
+    use crate::index::tests::sample::sample;
 
     fn error(value: &serde_json::Value) -> String {
         Index::read(value.to_string().as_bytes()).unwrap_err().to_string()

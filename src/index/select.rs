@@ -112,8 +112,8 @@ fn speed(options: &Options) -> (bool, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::artifact;
     use super::*;
+    use crate::index::tests::sample::artifact;
     use crate::model::Target;
     use crate::plan::Flavor;
 

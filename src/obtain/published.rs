@@ -18,8 +18,8 @@ use crate::model::{Digest, TreePath, on_one_line};
 const MOST_INDEX: u64 = 64 << 20;
 /// A signature has about 300 bytes.
 const MOST_SIGNATURE: u64 = 4 << 10;
-/// So often index and signature are read anew where they do not fit: they are two files, and somebody may be
-/// publishing just now.
+/// So often index and signature are read anew where they do not fit: somebody may be publishing just now to a
+/// directory that does not have signatures by what they sign.
 const READINGS: u32 = 3;
 
 /// Both files as they came.
@@ -127,7 +127,14 @@ fn fetch(tools: &Tools, reach: &Reach, origin: &Origin) -> Result<Pair, ObtainEr
         ObtainError::Index { at, source }
     };
     let index = small(Index::NAME, MOST_INDEX).map_err(|error| failed(Index::NAME, error))?;
-    let signature = small(Index::SIGNATURE, MOST_SIGNATURE).map_err(|error| match error.is_missing() {
+    // By what it signs, so that it fits whatever is published meanwhile and whatever a cache holds.
+    let exact = Index::signature_of(&index);
+    let signature = match small(&exact, MOST_SIGNATURE) {
+        // Nobody has to have it: its name is of no other use.
+        Err(error) if error.is_refused() => small(Index::SIGNATURE, MOST_SIGNATURE),
+        done => done,
+    };
+    let signature = signature.map_err(|error| match error.is_missing() {
         true => ObtainError::Trust {
             at: shown(origin, Index::NAME),
             source: TrustError::Unsigned,

@@ -46,6 +46,15 @@ impl ReachError {
         }
     }
 
+    /// Whether the place has no such file, or not for us: some say that in the place of a 404.
+    pub(super) fn is_refused(&self) -> bool {
+        let status = match self {
+            Self::Http(error) => error.status(),
+            _ => None,
+        };
+        self.is_missing() || matches!(status, Some(400 | 401 | 403))
+    }
+
     /// Whether the place gave something, which is not what it should be.
     #[must_use]
     pub fn is_wrong_content(&self) -> bool {

@@ -152,3 +152,28 @@ fn a_damaged_memory_is_no_first_use() {
     let error = customer.get(publisher.dir.as_str()).unwrap_err();
     assert!(matches!(error, ObtainError::Memory { .. }), "{}", told(&error));
 }
+
+#[test]
+fn a_signature_by_what_it_signs_fits_whatever_is_published_meanwhile() {
+    let mut publisher = Publisher::new();
+    let customer = Customer::new();
+    // The index is still the one before, and its signature is already the next one's.
+    let index = fs_err::read(publisher.dir.join(Index::NAME)).unwrap();
+    let exact = publisher.dir.join(Index::signature_of(&index));
+    fs_err::create_dir(exact.parent().unwrap()).unwrap();
+    fs_err::rename(publisher.dir.join(Index::SIGNATURE), &exact).unwrap();
+    publisher.publish();
+    fs_err::write(publisher.dir.join(Index::NAME), &index).unwrap();
+    assert_eq!(good(&customer, &publisher, &[]), 1);
+    assert!(
+        !customer.heard.all().contains("reading"),
+        "{}",
+        customer.heard.all()
+    );
+    // One that is there and is wrong is wrong.
+    fs_err::copy(publisher.dir.join(Index::SIGNATURE), &exact).unwrap();
+    assert_eq!(
+        refused(&customer, &publisher, &[]),
+        TrustError::from(SignatureError::Wrong)
+    );
+}

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::sample::{index, sample};
-use super::{FileName, Index, IndexVersion, PublicKey, Sum, Tag};
+use crate::index::{FileName, Index, IndexVersion, PublicKey, Sum, Tag};
 use crate::model::schema::{check_published, text_schema};
 
 text_schema! {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Artifact, Evidence, FileName, Index, PublicKey, Published, Sum, Tag};
+use crate::index::{Artifact, Evidence, FileName, Index, PublicKey, Published, Sum, Tag};
 use crate::model::{Digest, Target, TreePath};
 use crate::plan::Flavor;
 
-pub(super) fn artifact(python: &str, tag: &str, target: &str, options: &str) -> Artifact {
+pub(in crate::index) fn artifact(python: &str, tag: &str, target: &str, options: &str) -> Artifact {
     let name = format!("cpython-{python}+{tag}-{target}-{options}-full.tar.zst");
     let digest = Digest::of(name.as_bytes());
     let document = |ending: &str| Published {
@@ -33,7 +33,7 @@ pub(super) fn artifact(python: &str, tag: &str, target: &str, options: &str) -> 
     }
 }
 
-pub(super) fn index() -> Index {
+pub(in crate::index) fn index() -> Index {
     let mut debuginfo = artifact("3.13.5", "20260101", "x86_64-a-linux-gnu", "pgo+lto");
     debuginfo.name = FileName::parse(&debuginfo.name.as_str().replace("-full.", "-debuginfo.")).unwrap();
     debuginfo.path = TreePath::parse(&format!("archives/{}", debuginfo.name)).unwrap();
@@ -52,6 +52,6 @@ pub(super) fn index() -> Index {
     index
 }
 
-pub(super) fn sample() -> Value {
+pub(in crate::index) fn sample() -> Value {
     json!(index())
 }
