@@ -38,10 +38,8 @@ pub use name::*;
 pub use page::*;
 pub use read::*;
 pub use select::*;
-pub use sums::*;
 pub use text::*;
 pub use trusted::*;
-pub use uv::*;
 
 #[cfg(test)]
 mod tests;
