@@ -364,7 +364,9 @@ fn a_directory_is_as_good_as_a_server() {
 #[test]
 fn jobs_share_one_download() {
     let publisher = Publisher::new();
-    let server = publisher.serve([]);
+    // Late enough for all of them to want it at once.
+    let late = Reply::Late(publisher.archive(), Duration::from_millis(500));
+    let server = publisher.serve([(publisher.archive_url(), late)]);
     let customer = Customer::new();
     std::thread::scope(|scope| {
         let jobs: Vec<_> = (0..4)

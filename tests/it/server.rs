@@ -25,6 +25,8 @@ pub(crate) enum Reply {
     CutOnce(Vec<u8>, usize),
     /// Closes after so many bytes, each time.
     AlwaysCut(Vec<u8>, usize),
+    /// The bytes, after a while.
+    Late(Vec<u8>, Duration),
     /// Sends so many bytes and then nothing more, each time.
     Stall(Vec<u8>, usize),
     /// Goes on for ever.
@@ -122,6 +124,10 @@ fn answer(
     };
     match replies.get(path.as_str()).unwrap_or(&Reply::Status(404)) {
         Reply::Whole(all) => part(&mut stream, all, all.len()),
+        Reply::Late(all, wait) => {
+            std::thread::sleep(*wait);
+            part(&mut stream, all, all.len())
+        }
         Reply::Unannounced(all) => {
             write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
             stream.write_all(all)

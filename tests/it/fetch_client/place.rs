@@ -115,6 +115,7 @@ fn hostile_archives_leave_nothing() {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(link);
         header.set_size(0);
+        header.set_mode(0o777);
         let mut builder = tar::Builder::new(Vec::new());
         builder.append_link(&mut header, "python/out", "bin").unwrap();
         let mut file = tar::Header::new_gnu();
@@ -123,27 +124,57 @@ fn hostile_archives_leave_nothing() {
         builder.append_data(&mut file, "python/out/x", &b"x"[..]).unwrap();
         gzip(&builder.into_inner().unwrap())
     };
-    for (what, archive) in [
-        ("upwards", with_entry(b"python/../../x", EntryType::Regular, b"")),
-        ("absolute", with_entry(b"/tmp/x", EntryType::Regular, b"")),
-        ("link to the root", with_entry(b"python/x", link, b"/etc")),
-        ("link upwards", with_entry(b"python/x", link, b"../../..")),
+    for (what, why, archive) in [
+        (
+            "upwards",
+            "leaves the archive's directory",
+            with_entry(b"python/../../x", EntryType::Regular, b""),
+        ),
+        (
+            "absolute",
+            "leaves the archive's directory",
+            with_entry(b"/tmp/x", EntryType::Regular, b""),
+        ),
+        (
+            "link to the root",
+            "the absolute path `/etc`",
+            with_entry(b"python/x", link, b"/etc"),
+        ),
+        (
+            "link upwards",
+            "outside of the archive",
+            with_entry(b"python/x", link, b"../../.."),
+        ),
         (
             "hard link",
+            "leaves the archive's directory",
             with_entry(b"python/x", EntryType::Link, b"/etc/passwd"),
         ),
-        ("device", with_entry(b"python/x", EntryType::Block, b"")),
+        (
+            "device",
+            "is a block device",
+            with_entry(b"python/x", EntryType::Block, b""),
+        ),
         (
             "twice",
+            "stands in the way",
             with_entry(b"python/bin/python3", EntryType::Regular, b""),
         ),
-        ("link over a file", with_entry(b"python/bin/python3", link, b"x")),
-        ("name", with_entry(b"python/\xff", EntryType::Regular, b"")),
-        ("under a link", under_a_link),
-        ("bomb", bomb),
-        ("cut", whole[..whole.len() / 2].to_vec()),
-        ("text", b"no archive at all".to_vec()),
-        ("nothing", gzip(&[0; 1024])),
+        (
+            "link over a file",
+            "stands in the way",
+            with_entry(b"python/bin/python3", link, b"x"),
+        ),
+        (
+            "name",
+            "not UTF-8",
+            with_entry(b"python/\xff", EntryType::Regular, b""),
+        ),
+        ("under a link", "is needed as a directory", under_a_link),
+        ("bomb", "unpacks to more than", bomb),
+        ("cut", "the archive is damaged", whole[..whole.len() / 2].to_vec()),
+        ("text", "no tar, zip or", b"no archive at all".to_vec()),
+        ("nothing", "nothing is left", gzip(&[0; 1024])),
     ] {
         let mut publisher = Publisher::empty();
         publisher.add("3.13.5", archive);
@@ -156,6 +187,7 @@ fn hostile_archives_leave_nothing() {
             "{what}: {}",
             told(&error)
         );
+        assert!(told(&error).contains(why), "{what}: {}", told(&error));
         assert_eq!(error.class(), Class::Input, "{what}");
         assert_eq!(customer.remains(), Vec::<String>::new(), "{what}");
         let error = customer
@@ -191,6 +223,38 @@ fn what_is_no_distribution_is_told() {
     publisher.publish();
     let error = Customer::new().get(publisher.dir.as_str()).unwrap_err();
     assert!(told(&error).contains("manifest"), "{}", told(&error));
+}
+
+#[test]
+fn links_of_links_do_not_lead_out() {
+    let mut builder = tar::Builder::new(Vec::new());
+    let manifest = br#"{"python_exe": "bin/sh"}"#;
+    let mut header = tar::Header::new_gnu();
+    header.set_size(manifest.len() as u64);
+    header.set_mode(0o644);
+    builder
+        .append_data(&mut header, "python/PYTHON.json", &manifest[..])
+        .unwrap();
+    let mut link = |name: &str, target: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        header.set_mode(0o777);
+        builder.append_link(&mut header, name, target).unwrap();
+    };
+    // Each by itself stays in the archive; together they climb to the root.
+    link("python/up0", "..");
+    for number in 1..20 {
+        link(&format!("python/up{number}"), &format!("up{}/..", number - 1));
+    }
+    link("python/bin", "up19/bin");
+    let mut publisher = Publisher::empty();
+    publisher.add("3.13.5", gzip(&builder.into_inner().unwrap()));
+    publisher.publish();
+    let customer = Customer::new();
+    let error = customer.get(publisher.dir.as_str()).unwrap_err();
+    assert!(matches!(error, ObtainError::NotOne { .. }), "{}", told(&error));
+    assert_eq!(customer.remains(), Vec::<String>::new());
 }
 
 #[test]
