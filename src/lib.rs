@@ -41,6 +41,8 @@ pub mod workspace;
 #[cfg(feature = "driver")]
 pub mod engine;
 #[cfg(feature = "driver")]
+pub mod obtain;
+#[cfg(feature = "driver")]
 pub mod publish;
 #[cfg(feature = "driver")]
 pub mod relink;

@@ -6,7 +6,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, publish, reproduce, shell, sources,
+    build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, publish, reproduce, shell,
+    sources,
     targets, test, train, verify,
 };
 
@@ -142,6 +143,7 @@ pub(super) enum Command {
     Verify(verify::Verify),
     Test(test::Test),
     Link(link::Link),
+    Fetch(fetch::Fetch),
     Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Reproduce(reproduce::Reproduce),

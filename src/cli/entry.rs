@@ -90,6 +90,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<(), CliError> {
         Command::Verify(command) => command.run(context),
         Command::Test(command) => command.run(context),
         Command::Link(command) => command.run(context),
+        Command::Fetch(command) => command.run(context),
         Command::Inspect(command) => command.run(context),
         Command::Diff(command) => command.run(context),
         Command::Reproduce(command) => command.run(context),

@@ -11,6 +11,7 @@ mod entry;
 mod exit;
 mod explain;
 mod fail;
+mod fetch;
 mod human;
 mod image;
 mod inspect;

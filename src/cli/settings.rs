@@ -30,6 +30,14 @@ pub const VARIABLES: &[Variable] = &[
         what: "directory that holds recipes/, patches/ and docker/, unless `--recipes` is given",
     },
     Variable {
+        name: "PBS_FETCH_FROM",
+        what: "where `pbs fetch` finds what is published, unless `--from` is given",
+    },
+    Variable {
+        name: "PBS_FETCH_KEY",
+        what: "the publisher's public keys for `pbs fetch`, with spaces between, unless `--key` is given",
+    },
+    Variable {
         name: "PBS_LOG",
         what: "developers' diagnostics on standard error, such as `debug` or `pbs::engine=trace`",
     },
@@ -78,6 +86,10 @@ pub(super) struct Settings {
     pub store: Option<Utf8PathBuf>,
     /// `PBS_RECIPES`.
     pub recipes: Option<Utf8PathBuf>,
+    /// `PBS_FETCH_FROM`.
+    pub fetch_from: Option<String>,
+    /// `PBS_FETCH_KEY`.
+    pub fetch_key: Option<String>,
     /// `PBS_LOG`.
     pub log: Option<String>,
     /// `PBS_KEY_PASSWORD`.
@@ -183,6 +195,8 @@ impl Settings {
         Ok(Self {
             store: path("PBS_STORE")?,
             recipes: path("PBS_RECIPES")?,
+            fetch_from: text("PBS_FETCH_FROM")?,
+            fetch_key: text("PBS_FETCH_KEY")?,
             log: text("PBS_LOG")?,
             key_password: text("PBS_KEY_PASSWORD")?.map(Password::new),
             docker_host: text("DOCKER_HOST")?,

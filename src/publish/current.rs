@@ -3,7 +3,7 @@
 use super::{Destination, DestinationError, PublishError};
 use crate::index::{Index, PublicKey, trusted_comment};
 use crate::model::TreePath;
-use crate::sign::{VerifyError, verify};
+use crate::sign::{Signature, SignatureError, signed};
 
 /// What is published.
 #[derive(Debug)]
@@ -44,12 +44,11 @@ pub(super) fn current(destination: &dyn Destination, keys: &[&PublicKey]) -> Res
     let beside = get(Index::SIGNATURE)?;
     let by_sum = get(&Index::signature_of(&bytes))?;
     let check = |signature: &[u8]| {
-        let text = String::from_utf8_lossy(signature);
-        let keys = keys.iter().copied();
-        verify(&bytes, &text, keys).map(|(_, comment)| comment)
+        let signed = signed(&bytes, signature, keys.iter().copied());
+        signed.map(|Signature { comment, .. }| comment)
     };
     let beside = beside.as_deref().map(check);
-    let signed = matches!(beside, Some(Ok(_)));
+    let fits = matches!(beside, Some(Ok(_)));
     let by_sum = by_sum.as_deref().map(check);
     // The one that is beside may be of the next index, where a publication was interrupted.
     let comment = match (by_sum, beside) {
@@ -71,10 +70,10 @@ pub(super) fn current(destination: &dyn Destination, keys: &[&PublicKey]) -> Res
     Ok(Current {
         index,
         bytes: Some(bytes),
-        signed,
+        signed: fits,
     })
 }
 
-fn not_ours(place: String, source: VerifyError) -> PublishError {
+fn not_ours(place: String, source: SignatureError) -> PublishError {
     PublishError::NotOurs { place, source }
 }

@@ -6,7 +6,7 @@ use super::DestinationError;
 use crate::engine::{Class, LoadError};
 use crate::index::{ParseTextError, ReadIndexError};
 use crate::model::Digest;
-use crate::sign::{KeyError, VerifyError};
+use crate::sign::{KeyError, SignatureError};
 use crate::store::StoreError;
 
 /// Why nothing was published.
@@ -92,7 +92,7 @@ pub enum PublishError {
         place: String,
         /// Why not.
         #[source]
-        source: VerifyError,
+        source: SignatureError,
     },
     /// There is an index without a signature.
     #[error("the index of `{place}` has no signature")]

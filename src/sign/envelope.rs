@@ -3,7 +3,7 @@
 use ring::signature::{ED25519, UnparsedPublicKey};
 
 use super::key::point;
-use super::{VerifyError, key_id};
+use super::{OpenError, key_id};
 use crate::evidence::{Envelope, pre_authentication};
 use crate::index::PublicKey;
 
@@ -11,7 +11,7 @@ use crate::index::PublicKey;
 pub fn open_envelope<'a>(
     bytes: &[u8],
     keys: impl IntoIterator<Item = &'a PublicKey>,
-) -> Result<(&'a PublicKey, Vec<u8>), VerifyError> {
+) -> Result<(&'a PublicKey, Vec<u8>), OpenError> {
     let (statement, signatures) = Envelope::read(bytes)?.open()?;
     let signed = pre_authentication(&statement);
     let mut tried = Vec::new();
@@ -26,7 +26,7 @@ pub fn open_envelope<'a>(
         }
         tried.push(key_id(key));
     }
-    Err(VerifyError::Untrusted { keys: tried })
+    Err(OpenError::Untrusted { keys: tried })
 }
 
 #[cfg(test)]

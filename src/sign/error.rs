@@ -54,17 +54,10 @@ impl KeyError {
     }
 }
 
-/// Why a signature does not count.
+/// Why an envelope is not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum VerifyError {
-    /// It is no signature.
-    #[error("not a signature as minisign writes it")]
-    Malformed {
-        /// What was found.
-        #[source]
-        source: minisign::PError,
-    },
+pub enum OpenError {
     /// It is by none of the keys, or of something else.
     #[error("not signed by {}", by(.keys))]
     Untrusted {

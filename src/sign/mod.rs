@@ -8,10 +8,10 @@ mod envelope;
 mod error;
 mod key;
 mod password;
-mod verify;
+mod signature;
 
 pub use envelope::open_envelope;
-pub use error::{KeyError, VerifyError};
+pub use error::{KeyError, OpenError};
 pub use key::{NewKey, SecretKey, key_id, read_public_key};
 pub use password::Password;
-pub use verify::verify;
+pub use signature::{Signature, SignatureError, signed};

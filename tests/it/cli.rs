@@ -100,6 +100,7 @@ fn help_of_every_command() {
         &["cache", "verify", "--help"],
         &["verify", "--help"],
         &["test", "--help"],
+        &["fetch", "--help"],
         &["inspect", "--help"],
         &["diff", "--help"],
         &["reproduce", "--help"],

@@ -12,6 +12,7 @@ mod distribution;
 mod embed;
 mod engine;
 mod fetch;
+mod fetch_client;
 mod inside;
 mod manifest;
 mod mini;

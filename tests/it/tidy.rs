@@ -25,12 +25,12 @@ const LAYERS: [&[&str]; 5] = [
         "store",
         "workspace",
     ],
-    &["engine", "publish", "relink"],
+    &["engine", "obtain", "publish", "relink"],
     &["cli", "ui"],
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
@@ -39,6 +39,7 @@ const OWNERS: [(&str, &[&str]); 12] = [
     ("flate2", &["archive/", "bundle/write.rs"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
     ("minisign", &["sign/"]),
+    ("minisign_verify", &["sign/signature.rs"]),
     ("ring", &["sign/"]),
     ("ruff_python_ast", &["imports/"]),
     ("ruff_python_parser", &["imports/"]),
