@@ -11,7 +11,9 @@ pub mod model;
 // L1 · meaning: pure functions over values.
 pub mod bundle;
 pub mod diff;
+pub mod evidence;
 pub mod imports;
+pub mod index;
 pub mod inspect;
 pub mod link;
 pub mod manifest;
@@ -29,6 +31,8 @@ pub mod fetch;
 #[cfg(feature = "driver")]
 pub mod sandbox;
 #[cfg(feature = "driver")]
+pub mod sign;
+#[cfg(feature = "driver")]
 pub mod store;
 #[cfg(feature = "driver")]
 pub mod workspace;
@@ -36,6 +40,10 @@ pub mod workspace;
 // L3 · conduct.
 #[cfg(feature = "driver")]
 pub mod engine;
+#[cfg(feature = "driver")]
+pub mod obtain;
+#[cfg(feature = "driver")]
+pub mod publish;
 #[cfg(feature = "driver")]
 pub mod relink;
 

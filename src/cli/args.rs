@@ -6,8 +6,9 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, reproduce, shell, sources, targets,
-    test, train, verify,
+    build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, publish, reproduce, shell,
+    sources,
+    targets, test, train, verify,
 };
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
@@ -142,9 +143,11 @@ pub(super) enum Command {
     Verify(verify::Verify),
     Test(test::Test),
     Link(link::Link),
+    Fetch(fetch::Fetch),
     Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Reproduce(reproduce::Reproduce),
+    Publish(publish::Publish),
     Targets(targets::Targets),
     Doctor(doctor::Doctor),
     #[command(subcommand)]

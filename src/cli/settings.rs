@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 
 use crate::model::HostPath;
+use crate::sign::Password;
 
 /// An environment variable that we read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +30,14 @@ pub const VARIABLES: &[Variable] = &[
         what: "directory that holds recipes/, patches/ and docker/, unless `--recipes` is given",
     },
     Variable {
+        name: "PBS_FETCH_FROM",
+        what: "where `pbs fetch` finds what is published, unless `--from` is given",
+    },
+    Variable {
+        name: "PBS_FETCH_KEY",
+        what: "the publisher's public keys for `pbs fetch`, with spaces between, unless `--key` is given",
+    },
+    Variable {
         name: "PBS_LOG",
         what: "developers' diagnostics on standard error, such as `debug` or `pbs::engine=trace`",
     },
@@ -43,6 +52,10 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "TERM",
         what: "`dumb`: plain lines instead of moving bars",
+    },
+    Variable {
+        name: "PBS_KEY_PASSWORD",
+        what: "the password of the key that `pbs publish` signs with, or makes",
     },
     Variable {
         name: "DOCKER_HOST",
@@ -73,8 +86,14 @@ pub(super) struct Settings {
     pub store: Option<Utf8PathBuf>,
     /// `PBS_RECIPES`.
     pub recipes: Option<Utf8PathBuf>,
+    /// `PBS_FETCH_FROM`.
+    pub fetch_from: Option<String>,
+    /// `PBS_FETCH_KEY`.
+    pub fetch_key: Option<String>,
     /// `PBS_LOG`.
     pub log: Option<String>,
+    /// `PBS_KEY_PASSWORD`.
+    pub key_password: Option<Password>,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `HOME`.
@@ -176,7 +195,10 @@ impl Settings {
         Ok(Self {
             store: path("PBS_STORE")?,
             recipes: path("PBS_RECIPES")?,
+            fetch_from: text("PBS_FETCH_FROM")?,
+            fetch_key: text("PBS_FETCH_KEY")?,
             log: text("PBS_LOG")?,
+            key_password: text("PBS_KEY_PASSWORD")?.map(Password::new),
             docker_host: text("DOCKER_HOST")?,
             home: path("HOME")?,
             cargo_home: path("CARGO_HOME")?,

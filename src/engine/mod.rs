@@ -21,6 +21,7 @@ mod suite;
 mod survey;
 mod transfers;
 
+pub(crate) use action_lock::ActionLock;
 pub use conduct::*;
 pub use distribution::{Distribution, LoadError, NoManifest};
 pub use enter::{Console, EnterError};

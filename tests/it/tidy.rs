@@ -13,16 +13,24 @@ use crate::support::requires;
 const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
-        "bundle", "diff", "imports", "inspect", "link", "manifest", "plan", "recipe", "report", "verify",
-        "wheel",
+        "bundle", "diff", "evidence", "imports", "index", "inspect", "link", "manifest", "plan", "recipe",
+        "report", "verify", "wheel",
     ],
-    &["archive", "fetch", "registry", "sandbox", "store", "workspace"],
-    &["engine", "relink"],
+    &[
+        "archive",
+        "fetch",
+        "registry",
+        "sandbox",
+        "sign",
+        "store",
+        "workspace",
+    ],
+    &["engine", "obtain", "publish", "relink"],
     &["cli", "ui"],
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),
@@ -30,6 +38,9 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("tar", &["archive/", "sandbox/docker/"]),
     ("flate2", &["archive/", "bundle/write.rs"]),
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
+    ("minisign", &["sign/"]),
+    ("minisign_verify", &["sign/signature.rs"]),
+    ("ring", &["sign/"]),
     ("ruff_python_ast", &["imports/"]),
     ("ruff_python_parser", &["imports/"]),
     ("spdx", &["manifest/select.rs"]),

@@ -38,6 +38,12 @@ pub enum HttpError {
         /// The status.
         status: StatusCode,
     },
+    /// The server sends to somewhere that is not asked.
+    #[error("the server redirects to `{to}`, which is not followed")]
+    Redirect {
+        /// Where to.
+        to: String,
+    },
     /// The announced length is a wrong one.
     #[error("the server announces {announced} bytes instead of {expected}")]
     Announced {
@@ -95,12 +101,13 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    /// Whether the transfer may go on where it stopped.
-    pub(super) const fn is_interruption(&self) -> bool {
-        matches!(
-            self,
-            Self::Truncated { .. } | Self::Broken { .. } | Self::Stalled { .. }
-        )
+    /// Whether it may go better a moment later: the transfer broke off, or the server is not able just now.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Truncated { .. } | Self::Broken { .. } | Self::Stalled { .. } => true,
+            Self::Status { status } => matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504),
+            _ => false,
+        }
     }
 
     /// Whether a server said that it has no such thing (or not for us).

@@ -1,9 +1,13 @@
 //! One request, and how far a transfer got over all its requests.
 
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, LOCATION, RANGE, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
 use super::body::Sender;
+use super::route::RefusedRedirect;
 use super::{BodySize, Http, HttpError};
 
 /// How far a transfer got, over all its attempts.
@@ -11,9 +15,19 @@ use super::{BodySize, Http, HttpError};
 pub(super) struct State {
     pub(super) received: u64,
     etag: Option<HeaderValue>,
+    /// How long the server wants to be left alone.
+    pub(super) asked_to_wait: Option<Duration>,
 }
 
 impl State {
+    /// So many bytes are there already, from an earlier transfer.
+    pub(super) fn from(received: u64) -> Self {
+        Self {
+            received,
+            ..Self::default()
+        }
+    }
+
     /// Checks the head of a response; answers how many bytes of its body we have already.
     fn begin(&mut self, response: &Response, size: BodySize) -> Result<u64, HttpError> {
         match response.status() {
@@ -42,7 +56,17 @@ impl State {
                     })
                 }
             }
-            status => Err(HttpError::Status { status }),
+            status if status.is_redirection() => {
+                let to = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
+                let to = String::from_utf8_lossy(to.unwrap_or_default()).into_owned();
+                Err(HttpError::Redirect { to })
+            }
+            status => {
+                let seconds = response.headers().get(RETRY_AFTER);
+                let seconds = seconds.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+                self.asked_to_wait = seconds.map(Duration::from_secs);
+                Err(HttpError::Status { status })
+            }
         }
     }
 
@@ -84,8 +108,11 @@ impl Http {
                 });
             }
             Ok(Err(source)) if source.is_redirect() || source.is_builder() => {
-                return Err(HttpError::Request {
-                    source: source.without_url(),
+                return Err(match refused(&source) {
+                    Some(to) => HttpError::Redirect { to },
+                    None => HttpError::Request {
+                        source: source.without_url(),
+                    },
                 });
             }
             Ok(Err(source)) => {
@@ -133,6 +160,18 @@ impl Http {
             received: state.received,
         }
     }
+}
+
+/// Where a redirect led that our own rule refused.
+fn refused(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref::<RefusedRedirect>() {
+            return Some(refused.to.clone());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Whom an address asks.

@@ -1,0 +1,21 @@
+//! L1 · What is said of a distribution beside it: what it consists of (SPDX, CycloneDX) and how it was
+//! made (an in-toto statement with SLSA provenance), all of it from its manifest.
+//!
+//! The same distribution gives the same bytes: the time is the distribution's own.
+
+mod bom;
+mod cyclonedx;
+mod envelope;
+mod licences;
+mod provenance;
+mod spdx;
+mod subject;
+mod time;
+
+pub use bom::Bom;
+pub use cyclonedx::cyclonedx;
+pub use envelope::{Envelope, EnvelopeError, Signed, pre_authentication};
+pub use licences::all_of;
+pub use provenance::{PREDICATE_TYPE, STATEMENT_TYPE, provenance};
+pub use spdx::{declared_licences, spdx};
+pub use subject::Subject;
