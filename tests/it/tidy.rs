@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
         "bundle", "diff", "evidence", "imports", "index", "inspect", "link", "manifest", "plan", "recipe",
-        "report", "verify", "wheel",
+        "report", "sbom", "verify", "wheel",
     ],
     &[
         "archive",
