@@ -3,6 +3,7 @@
 mod body;
 mod command;
 mod locked;
+mod nginx;
 mod place;
 mod real;
 mod trust;
