@@ -312,11 +312,18 @@ fn c_is_formatted() {
 fn scripts_pass_shellcheck() {
     let found = Command::new("shellcheck").arg("--version").output().is_ok();
     requires!("shellcheck", found);
-    let scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "tests/fixtures/mini/recipes"]
+    let mut scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "tests/fixtures/mini/recipes"]
         .iter()
         .flat_map(|directory| texts(directory, &[".sh"]))
         .map(|(path, _)| root().join(path))
         .collect();
+    // What is started by name says in its first line what runs it.
+    let named = texts("ci", &[""])
+        .into_iter()
+        .filter(|(_, text)| text.starts_with("#!/usr/bin/env bash\n"))
+        .map(|(path, _)| root().join(path));
+    scripts.extend(named);
+    scripts.push(root().join(".ci/run"));
     // SC2164: `cd` needs no `|| exit`, as every script runs under `bash -eu -o pipefail`.
     let output = Command::new("shellcheck")
         .args([
