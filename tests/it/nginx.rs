@@ -76,10 +76,6 @@ impl Nginx {
             port,
             encrypted: serving.certificate.is_some(),
         };
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a server that does not come is not waited for"
-        )]
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(20) {
             if server.child.try_wait().unwrap().is_some() {

@@ -29,7 +29,8 @@ fn a_broken_download_goes_on_where_it_was() {
     };
     let mut server = Nginx::serve(&publisher.dir, &slow);
     let mut customer = Customer::new();
-    customer.tools.limits.pause = Duration::from_secs(1);
+    // Time enough for the next server to come.
+    customer.tools.limits.pause = Duration::from_secs(2);
     let obtained = std::thread::scope(|scope| {
         let base = server.base();
         let customer = &customer;
