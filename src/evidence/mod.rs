@@ -10,9 +10,9 @@ mod provenance;
 mod spdx;
 mod subject;
 
+pub use self::spdx::{declared_licences, spdx};
 pub use bom::Bom;
 pub use cyclonedx::cyclonedx;
 pub use envelope::{Envelope, EnvelopeError, Signed, pre_authentication};
 pub use provenance::{PREDICATE_TYPE, STATEMENT_TYPE, provenance};
-pub use spdx::{declared_licences, spdx};
 pub use subject::Subject;
