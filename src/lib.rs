@@ -20,6 +20,7 @@ pub mod manifest;
 pub mod plan;
 pub mod recipe;
 pub mod report;
+mod sbom;
 pub mod verify;
 pub mod wheel;
 

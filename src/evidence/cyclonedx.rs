@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::subject::{TOOL, TOOL_VERSION};
-use super::time::timestamp;
-use super::{Bom, Subject, all_of};
+use super::{Bom, Subject};
 use crate::manifest::ComponentRecord;
 use crate::model::Digest;
 use crate::plan::CPYTHON;
+use crate::sbom::{all_of, timestamp};
 
 /// What a distribution consists of, as CycloneDX 1.6.
 #[must_use]

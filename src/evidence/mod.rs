@@ -6,16 +6,13 @@
 mod bom;
 mod cyclonedx;
 mod envelope;
-mod licences;
 mod provenance;
 mod spdx;
 mod subject;
-mod time;
 
+pub use self::spdx::{declared_licences, spdx};
 pub use bom::Bom;
 pub use cyclonedx::cyclonedx;
 pub use envelope::{Envelope, EnvelopeError, Signed, pre_authentication};
-pub use licences::all_of;
 pub use provenance::{PREDICATE_TYPE, STATEMENT_TYPE, provenance};
-pub use spdx::{declared_licences, spdx};
 pub use subject::Subject;

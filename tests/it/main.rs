@@ -16,6 +16,7 @@ mod fetch_client;
 mod inside;
 mod manifest;
 mod mini;
+mod nginx;
 mod plan;
 mod presets;
 mod publish;

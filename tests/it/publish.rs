@@ -1,7 +1,11 @@
 //! `pbs publish` to a directory: what readers find there, whatever happens meanwhile.
 
+mod bazel;
+mod hundred;
 mod interrupted;
 mod place;
+mod scanner;
+mod uv;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pbs::index::{Index, PublicKey};

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 5] = [
     &["model"],
     &[
         "bundle", "diff", "evidence", "imports", "index", "inspect", "link", "manifest", "plan", "recipe",
-        "report", "verify", "wheel",
+        "report", "sbom", "verify", "wheel",
     ],
     &[
         "archive",
@@ -337,11 +337,18 @@ fn formats_of_the_launcher_are_those_of_every_series() {
 fn scripts_pass_shellcheck() {
     let found = Command::new("shellcheck").arg("--version").output().is_ok();
     requires!("shellcheck", found);
-    let scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "tests/fixtures/mini/recipes"]
+    let mut scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "tests/fixtures/mini/recipes"]
         .iter()
         .flat_map(|directory| texts(directory, &[".sh"]))
         .map(|(path, _)| root().join(path))
         .collect();
+    // What is started by name says in its first line what runs it.
+    let named = texts("ci", &[""])
+        .into_iter()
+        .filter(|(_, text)| text.starts_with("#!/usr/bin/env bash\n"))
+        .map(|(path, _)| root().join(path));
+    scripts.extend(named);
+    scripts.push(root().join(".ci/run"));
     // SC2164: `cd` needs no `|| exit`, as every script runs under `bash -eu -o pipefail`.
     let output = Command::new("shellcheck")
         .args([

@@ -44,7 +44,19 @@ fn with_options(options: &str) -> Distribution {
 
 impl Place {
     pub(super) fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap())
+    }
+
+    /// Where it is cheap to say that what was written has to be on the disk.
+    pub(super) fn in_memory() -> Self {
+        let memory = Utf8Path::new("/dev/shm");
+        match memory.is_dir() {
+            true => Self::within(tempfile::tempdir_in(memory).unwrap()),
+            false => Self::new(),
+        }
+    }
+
+    fn within(dir: tempfile::TempDir) -> Self {
         let root = Utf8Path::from_path(dir.path())
             .unwrap()
             .canonicalize_utf8()
@@ -94,6 +106,13 @@ impl Place {
     /// An archive of a toy distribution.
     pub(super) fn archive(&self, options: &str) -> Utf8PathBuf {
         self.pack(&with_options(options), options, USUAL)
+    }
+
+    /// An archive of the same distribution with the tag of another release.
+    pub(super) fn archive_of_release(&self, number: u32) -> Utf8PathBuf {
+        let mut distribution = with_options("noopt");
+        distribution.describe(|manifest| manifest.pbs.tag = format!("2026{number:04}"));
+        self.pack(&distribution, "noopt", Writing { level: 1, ..USUAL })
     }
 
     /// The same distribution, in other bytes.

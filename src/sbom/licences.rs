@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 /// The expression of everything that each of some expressions asks for; nothing where there are none.
-#[must_use]
-pub fn all_of<'a>(expressions: impl IntoIterator<Item = &'a String>) -> Option<String> {
+pub(crate) fn all_of<'a>(expressions: impl IntoIterator<Item = &'a String>) -> Option<String> {
     let each: BTreeSet<&String> = expressions.into_iter().collect();
     let alone = each.len() == 1;
     let each: Vec<String> = each

@@ -3,7 +3,7 @@
 use crate::recipe::date;
 
 /// A moment in seconds since 1970 as RFC 3339 has it: `2026-01-01T00:00:00Z`.
-pub(super) fn timestamp(epoch: u64) -> String {
+pub(crate) fn timestamp(epoch: u64) -> String {
     let date = date(epoch);
     let (year, day_and_month) = date.split_at(date.len() - 4);
     let (month, day) = day_and_month.split_at(2);
