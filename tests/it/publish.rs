@@ -1,5 +1,6 @@
 //! `pbs publish` to a directory: what readers find there, whatever happens meanwhile.
 
+mod evidence;
 mod interrupted;
 mod place;
 
