@@ -53,6 +53,10 @@ pub(super) struct Fetch {
     /// Ask the index all the same, and lock the newest
     #[arg(long, requires = "locked")]
     update: bool,
+    /// Keep what is published about it in this directory, for `pbs verify --evidence`; the index is asked also
+    /// where a lock file is followed
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<Utf8PathBuf>,
     /// Print an object with all that is known, not the path alone
     #[arg(long)]
     json: bool,
@@ -148,6 +152,7 @@ impl Fetch {
                 path: here.join(path),
                 update: self.update,
             }),
+            evidence: self.evidence.as_ref().map(|dir| here.join(dir)),
         })
     }
 }

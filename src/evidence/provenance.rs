@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(definition["externalParameters"]["pins"]["zlib"], "1.3.1");
         assert_eq!(
             definition["resolvedDependencies"][6]["annotations"]["toolchain"]["clang-22"],
-            "1:22.1.8"
+            "1:22.1.8+x"
         );
     }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod command;
+mod evidence;
 mod locked;
 mod place;
 mod real;
@@ -279,6 +280,7 @@ impl Customer {
             keys: Vec::new(),
             dest: None,
             lock: None,
+            evidence: None,
         }
     }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Disagreement, Points};
 use crate::evidence::Subject;
+use crate::manifest::ComponentRecord;
 
 /// The archive of which the bill is.
 const ARCHIVE: &str = "SHA-256 of the archive";
@@ -113,7 +114,7 @@ pub fn spdx_disagreements(
             sum(package),
         )
     });
-    points.all(&facts(said), &known(subject));
+    points.all(&facts(said), &known(subject, |_| true));
     Ok(points.0)
 }
 
@@ -137,15 +138,17 @@ pub fn cyclonedx_disagreements(
         let source = source.and_then(|source| sum(&source.hashes));
         (component.name.as_str(), component.version.as_deref(), source)
     });
-    points.all(&facts(said), &known(subject));
+    // Sources are references, and there is none without an address.
+    points.all(&facts(said), &known(subject, |component| component.url.is_some()));
     Ok(points.0)
 }
 
-/// What the manifest says of what is linked.
-fn known(subject: &Subject<'_>) -> BTreeMap<String, String> {
+/// What the manifest says of what is linked, as far as a bill has its source.
+fn known(subject: &Subject<'_>, has_source: fn(&ComponentRecord) -> bool) -> BTreeMap<String, String> {
     facts(subject.linked().map(|component| {
         let version = Some(component.version.as_str()).filter(|version| !version.is_empty());
-        let source = component.archive.map(|archive| archive.hex());
+        let source = component.archive.filter(|_| has_source(component));
+        let source = source.map(|archive| archive.hex());
         (component.name.as_str(), version, source)
     }))
 }
@@ -197,7 +200,10 @@ mod tests {
                         _ => cyclonedx_disagreements(subject, changed.as_bytes()),
                     };
                     let found: Vec<String> = found.unwrap().iter().map(ToString::to_string).collect();
-                    assert!(found.iter().any(|point| point.contains(expected)), "{found:?}");
+                    assert!(
+                        found.iter().any(|point| point.contains(expected)),
+                        "{number}, {expected}: {found:?}"
+                    );
                 }
             };
             check(
@@ -215,8 +221,8 @@ mod tests {
                 "\"zzlib\"",
                 "version of `zzlib`: 1.3.1 in it, nothing in",
             );
-            check(&source, &"0".repeat(64), "source of `zlib`: 0000");
-            check(&archive, &"0".repeat(64), "SHA-256 of the archive: 0000");
+            check(&source, &"f".repeat(64), "source of `zlib`: ffff");
+            check(&archive, &"e".repeat(64), "SHA-256 of the archive: eeee");
             assert!(spdx_disagreements(subject, &documents[1]).is_err());
             assert!(cyclonedx_disagreements(subject, &documents[0]).is_err());
         });
