@@ -40,6 +40,8 @@ pub mod workspace;
 
 // L3 · conduct.
 #[cfg(feature = "driver")]
+pub mod attest;
+#[cfg(feature = "driver")]
 pub mod engine;
 #[cfg(feature = "driver")]
 pub mod obtain;

@@ -1,5 +1,6 @@
 //! The edge where every error becomes a text, hints and a class.
 
+use crate::attest::AttestError;
 use crate::diff::CompareError;
 use crate::engine::{
     Class, EngineError, EnterError, Enterable, ExamineError, LoadError, StepError, StepFailure,
@@ -215,6 +216,14 @@ impl std::convert::From<LoadError> for CliError {
 
 impl std::convert::From<PublishError> for CliError {
     fn from(error: PublishError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
+    }
+}
+
+impl std::convert::From<AttestError> for CliError {
+    fn from(error: AttestError) -> Self {
         let mut failure = Failure::of(&error);
         failure.hints.extend(error.hint());
         Self::new(error.class(), failure)

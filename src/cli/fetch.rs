@@ -7,13 +7,14 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::args::publishers;
 use super::context::Context;
 use super::fail::CliError;
 use crate::engine::{Listener, Transfers};
 use crate::fetch::HttpLimits;
-use crate::index::{Artifact, PublicKey, VersionChoice};
+use crate::index::{Artifact, VersionChoice};
 use crate::model::{Options, Target};
-use crate::obtain::{LockUse, Machine, Notice, Obtained, Origin, Request, Tools, obtain, read_key};
+use crate::obtain::{LockUse, Machine, Notice, Obtained, Origin, Request, Tools, obtain};
 use crate::plan::Flavor;
 
 /// Get an interpreter that was published with `pbs publish`, and print its path
@@ -52,6 +53,10 @@ pub(super) struct Fetch {
     /// Ask the index all the same, and lock the newest
     #[arg(long, requires = "locked")]
     update: bool,
+    /// Keep what is published about it in this directory, for `pbs verify --evidence`; the index is asked also
+    /// where a lock file is followed
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<Utf8PathBuf>,
     /// Print an object with all that is known, not the path alone
     #[arg(long)]
     json: bool,
@@ -141,24 +146,14 @@ impl Fetch {
                 FlavorArg::InstallOnlyStripped => Flavor::InstallOnlyStripped,
             },
             origin: from.map(|text| Origin::parse(text, here)).transpose()?,
-            keys: self.keys(context)?,
+            keys: publishers(&self.keys, settings)?,
             dest: self.dest.as_ref().map(|dest| here.join(dest)),
             lock: self.locked.as_ref().map(|path| LockUse {
                 path: here.join(path),
                 update: self.update,
             }),
+            evidence: self.evidence.as_ref().map(|dir| here.join(dir)),
         })
-    }
-
-    /// What is given on the command line, or else in the environment.
-    fn keys(&self, context: &Context) -> Result<Vec<PublicKey>, CliError> {
-        let here = &context.settings.working_dir;
-        let known = context.settings.fetch_key.as_deref().unwrap_or_default();
-        let texts: Vec<&str> = match self.keys.is_empty() {
-            true => known.split_whitespace().collect(),
-            false => self.keys.iter().map(String::as_str).collect(),
-        };
-        texts.into_iter().map(|text| Ok(read_key(text, here)?)).collect()
     }
 }
 

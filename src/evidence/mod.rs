@@ -1,8 +1,10 @@
 //! L1 · What is said of a distribution beside it: what it consists of (SPDX, CycloneDX) and how it was
-//! made (an in-toto statement with SLSA provenance), all of it from its manifest.
+//! made (an in-toto statement with SLSA provenance), all of it from its manifest; and whether such
+//! documents agree with a manifest.
 //!
 //! The same distribution gives the same bytes: the time is the distribution's own.
 
+mod agree;
 mod bom;
 mod cyclonedx;
 mod envelope;
@@ -10,6 +12,7 @@ mod provenance;
 mod spdx;
 mod subject;
 
+pub use agree::{Disagreement, cyclonedx_disagreements, spdx_disagreements, statement_disagreements};
 pub use self::spdx::{declared_licences, spdx};
 pub use bom::Bom;
 pub use cyclonedx::cyclonedx;

@@ -16,11 +16,13 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// What this one states.
 pub const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v1";
 
+/// What the name of a package of the machine begins with, among the materials.
+pub(super) const PACKAGE: &str = "package ";
+
 /// How a distribution was made: materials, parameters, builder.
 #[must_use]
 pub fn provenance(subject: &Subject<'_>) -> Bom {
     let manifest = subject.manifest;
-    let pbs = &manifest.pbs;
     Bom::of(&json!({
         "_type": STATEMENT_TYPE,
         "subject": [{ "name": subject.name, "digest": { "sha256": subject.digest.hex() } }],
@@ -28,14 +30,8 @@ pub fn provenance(subject: &Subject<'_>) -> Bom {
         "predicate": {
             "buildDefinition": {
                 "buildType": format!("{HOME}/build/v1"),
-                "externalParameters": {
-                    "python": manifest.python_version,
-                    "target": manifest.target_triple,
-                    "options": manifest.build_options,
-                    "flavor": pbs.flavor,
-                    "pins": pins(manifest),
-                },
-                "internalParameters": { "tag": pbs.tag, "epoch": pbs.epoch },
+                "externalParameters": external_parameters(manifest),
+                "internalParameters": internal_parameters(manifest),
                 "resolvedDependencies": materials(subject),
             },
             "runDetails": {
@@ -48,6 +44,22 @@ pub fn provenance(subject: &Subject<'_>) -> Bom {
     }))
 }
 
+/// What a person may choose.
+pub(super) fn external_parameters(manifest: &Manifest) -> Value {
+    json!({
+        "python": manifest.python_version,
+        "target": manifest.target_triple,
+        "options": manifest.build_options,
+        "flavor": manifest.pbs.flavor,
+        "pins": pins(manifest),
+    })
+}
+
+/// What the recipes say for all builds.
+pub(super) fn internal_parameters(manifest: &Manifest) -> Value {
+    json!({ "tag": manifest.pbs.tag, "epoch": manifest.pbs.epoch })
+}
+
 /// Package → version: what `--pin` would say.
 fn pins(manifest: &Manifest) -> Value {
     let components = manifest.pbs.components.iter();
@@ -58,7 +70,7 @@ fn pins(manifest: &Manifest) -> Value {
 }
 
 /// Every input, by digest: sources, patches, recipes, the profile, and the machine that steps ran in.
-fn materials(subject: &Subject<'_>) -> Vec<Value> {
+pub(super) fn materials(subject: &Subject<'_>) -> Vec<Value> {
     let pbs = &subject.manifest.pbs;
     let mut materials: Vec<Value> = pbs.components.iter().flat_map(of_component).collect();
     let profile = pbs.profile.as_ref().and_then(|profile| profile.archive);
@@ -86,7 +98,7 @@ fn of_package(package: &LockedPackage) -> Value {
         suite,
         ..
     } = package;
-    let mut material = material(&format!("package {name}"), &package.sha256, None);
+    let mut material = material(&format!("{PACKAGE}{name}"), &package.sha256, None);
     // A package URL encodes what could end the version.
     let encoded = version.replace('+', "%2B").replace(':', "%3A");
     material["uri"] = json!(format!(
@@ -173,7 +185,7 @@ mod tests {
         assert_eq!(definition["externalParameters"]["pins"]["zlib"], "1.3.1");
         assert_eq!(
             definition["resolvedDependencies"][6]["annotations"]["toolchain"]["clang-22"],
-            "1:22.1.8"
+            "1:22.1.8+x"
         );
     }
 }

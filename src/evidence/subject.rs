@@ -67,6 +67,8 @@ pub(super) mod tests {
         toolchain.name = "toolchain".to_owned();
         toolchain.linked = false;
         manifest.pbs.components.push(toolchain);
+        let compiler = ("clang-22".to_owned(), "1:22.1.8+x".to_owned());
+        manifest.pbs.worker.toolchain.extend([compiler]);
         let package = LockedPackage {
             package: "clang-22".to_owned(),
             version: "1:22.1.8+x".to_owned(),

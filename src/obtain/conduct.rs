@@ -13,8 +13,9 @@ use super::lockfile::Lock;
 use super::machine::Machine;
 use super::origin::Origin;
 use super::place::{Cache, Standing, clear, look, mark_used, settle};
+use super::published::Believed;
 use super::reach::Reach;
-use super::{gate, published};
+use super::{evidence, gate, published};
 use crate::fetch::{HttpLimits, Progress};
 use crate::index::{Artifact, Choice, PublicKey, VersionChoice};
 use crate::model::{Options, Target, TreePath};
@@ -40,6 +41,8 @@ pub struct Request {
     pub dest: Option<Utf8PathBuf>,
     /// The lock file.
     pub lock: Option<LockUse>,
+    /// Where what is published about the archive is kept.
+    pub evidence: Option<Utf8PathBuf>,
 }
 
 /// How a lock file is used.
@@ -104,6 +107,8 @@ struct Decided {
     serial: Option<u64>,
     /// What is to be locked, once it is there.
     to_lock: Option<Choice>,
+    /// The index that named it.
+    believed: Option<Believed>,
 }
 
 /// Gets the newest distribution that fits, or the one that is locked.
@@ -112,7 +117,7 @@ struct Decided {
 pub fn obtain(request: &Request, tools: &Tools) -> Result<Obtained, ObtainError> {
     let cache = Cache::of(&tools.store);
     let reach = Reach::new(tools.limits, tools.cancelled.clone());
-    let decided = decide(request, tools, &cache, &reach)?;
+    let mut decided = decide(request, tools, &cache, &reach)?;
     let place = match &request.dest {
         Some(dest) => dest.clone(),
         None => cache.python(&decided.artifact),
@@ -121,6 +126,14 @@ pub fn obtain(request: &Request, tools: &Tools) -> Result<Obtained, ObtainError>
     let (interpreter, downloaded) = stand(tools, &cache, &reach, &decided, &place, is_ours)?;
     if let (Some(choice), Some(lock)) = (&decided.to_lock, &request.lock) {
         keep(tools, &cache, &lock.path, choice, &decided)?;
+    }
+    if let Some(dir) = &request.evidence {
+        let believed = match decided.believed.take() {
+            Some(believed) => believed,
+            // A lock file says which archive it is, and the index what there is to say of it.
+            None => published::read(tools, &cache, &reach, &decided.origin, &request.keys)?,
+        };
+        evidence::keep(tools, &reach, &decided.origin, &believed, &decided.artifact, dir)?;
     }
     Ok(Obtained {
         interpreter: place.join(interpreter.as_str()),
@@ -156,10 +169,12 @@ fn decide(request: &Request, tools: &Tools, cache: &Cache, reach: &Reach) -> Res
             origin,
             serial: None,
             to_lock: None,
+            believed: None,
         });
     }
     let origin = request.origin.clone().ok_or(ObtainError::NoOrigin)?;
-    let index = published::read(tools, cache, reach, &origin, &request.keys)?;
+    let believed = published::read(tools, cache, reach, &origin, &request.keys)?;
+    let index = &believed.index;
     let mut targets = index.artifacts.iter().map(|artifact| &artifact.target);
     let choice = choice(request, &tools.machine, &mut targets)?;
     let artifact = index.newest(&choice).map_err(|source| ObtainError::NoMatch {
@@ -171,6 +186,7 @@ fn decide(request: &Request, tools: &Tools, cache: &Cache, reach: &Reach) -> Res
         origin,
         serial: Some(index.serial),
         to_lock: Some(choice),
+        believed: Some(believed),
     })
 }
 

@@ -146,6 +146,14 @@ pub enum ObtainError {
         #[source]
         source: NoMatch,
     },
+    /// The index does not list what is locked, so nothing is said of it.
+    #[error("the index of `{from}` does not list `{name}`, so there is no evidence of it")]
+    NoEvidence {
+        /// The archive.
+        name: String,
+        /// The origin.
+        from: String,
+    },
     /// A file of this machine could not be read or written.
     #[error("failed to {doing}")]
     Io {
@@ -225,6 +233,7 @@ impl ObtainError {
             } => "use a newer pbs",
             Self::LockedOrigin { .. } => "say it with `--from`",
             Self::Lock { .. } => "name another file, or remove it to lock anew",
+            Self::NoEvidence { .. } => "`--update` locks what the index lists now; else ask the publisher",
             Self::NotLocked { source, .. } => {
                 return Some(format!(
                     "{}; `--update` asks the index and locks the answer",

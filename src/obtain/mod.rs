@@ -9,6 +9,7 @@
 mod conduct;
 mod download;
 mod error;
+mod evidence;
 mod gate;
 mod keys;
 mod lockfile;

@@ -22,6 +22,13 @@ const MOST_SIGNATURE: u64 = 4 << 10;
 /// directory that does not have signatures by what they sign.
 const READINGS: u32 = 3;
 
+/// An index that is believed, as it came, and its signature.
+pub(super) struct Believed {
+    pub(super) index: Index,
+    pub(super) bytes: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+}
+
 /// Both files as they came.
 struct Pair {
     index: Vec<u8>,
@@ -35,7 +42,7 @@ pub(super) fn read(
     reach: &Reach,
     origin: &Origin,
     given: &[PublicKey],
-) -> Result<Index, ObtainError> {
+) -> Result<Believed, ObtainError> {
     let from = origin.to_string();
     let mut reading = 1;
     loop {
@@ -46,7 +53,13 @@ pub(super) fn read(
         let believed = believe(tools, cache, origin, &Stance::new(given, now.as_ref()), &pair);
         drop(lock);
         let error = match believed {
-            Ok(index) => return Ok(index),
+            Ok(index) => {
+                return Ok(Believed {
+                    index,
+                    bytes: pair.index,
+                    signature: pair.signature,
+                });
+            }
             Err(error) => error,
         };
         // Another job may have seen a newer index while this one was on its way.

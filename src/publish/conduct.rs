@@ -96,6 +96,10 @@ pub fn publish(
         index: before.index.clone(),
     };
     // Whatever cannot be is told before anything is put.
+    publication.set_keys();
+    if publication.index.keys.is_empty() {
+        return Err(PublishError::NoKeyLeft);
+    }
     for (name, (_, digest)) in &files {
         publication.check(name, digest)?;
     }
@@ -106,7 +110,6 @@ pub fn publish(
         }
         archives.insert(name.clone(), publication.put(name, file, *digest)?);
     }
-    publication.set_keys();
     let changed = publication.finish(&before)?;
     drop(held);
     Ok(Outcome {

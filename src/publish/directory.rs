@@ -142,6 +142,10 @@ impl Destination for Directory {
     ) -> Result<Box<dyn Held>, DestinationError> {
         let io = failed("take the right to publish");
         let path = self.root.join(LOCK);
+        // What it leads to would be written over.
+        if fs_err::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(io(io::Error::other(format!("`{path}` is no file"))));
+        }
         // The file stays: whoever removed it would lock another one than those who wait for this one.
         let mut file = OpenOptions::new()
             .read(true)
@@ -318,6 +322,17 @@ mod tests {
         assert_eq!(seen, vec![format!("process {}", std::process::id()); 2]);
         drop(held);
         directory.hold(&mut never).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_leads_elsewhere_is_not_written_to() {
+        let (place, directory) = directory();
+        let precious = place.path().join("precious");
+        fs_err::write(&precious, "x").unwrap();
+        fs_err::os::unix::fs::symlink(&precious, directory.root.join(LOCK)).unwrap();
+        let error = directory.hold(&mut never).unwrap_err();
+        assert!(matches!(error, DestinationError::Io { .. }), "{error}");
+        assert_eq!(fs_err::read_to_string(&precious).unwrap(), "x");
     }
 
     #[test]

@@ -122,6 +122,9 @@ pub enum PublishError {
         #[source]
         source: KeyError,
     },
+    /// Nobody could sign the next index.
+    #[error("no key would be left whose signature counts")]
+    NoKeyLeft,
     /// A key would be lost.
     #[error("`{path}` is there already, and a key that is written over is lost")]
     KeyExists {
@@ -196,6 +199,10 @@ impl PublishError {
             Self::Load(error) => return error.hint(),
             Self::Index { source, .. } => source.hint()?,
             Self::Key(error) | Self::BadKey { source: error, .. } => error.hint()?,
+            Self::NoKeyLeft => {
+                "`--previous-key` names the key that is replaced; name the one that comes after it with `--key` or \
+                 `--next-key`"
+            }
             Self::KeyExists { .. } => "name another file, or move that one away",
             Self::KeyFile { doing: "read", .. } => "`pbs publish key new FILE` makes a key",
             Self::Destination { source, .. } => source.hint()?,

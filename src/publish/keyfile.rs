@@ -24,7 +24,10 @@ pub fn new_key_files(path: &Utf8Path, password: Option<&Password>) -> Result<Pub
     }
     let new = NewKey::make(password)?;
     create(path, &new.secret, 0o600)?;
-    create(&public, &new.public, 0o644)?;
+    create(&public, &new.public, 0o644).inspect_err(|_| {
+        // Half of a pair is of no use, and in the way of the next attempt.
+        let _ = fs_err::remove_file(path);
+    })?;
     Ok(new.key)
 }
 
@@ -36,8 +39,9 @@ fn create(path: &Utf8Path, text: &str, mode: u32) -> Result<(), PublishError> {
             .mode(mode)
             .open(path);
         let mut file = file?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        // What is there already is never ours to remove: that failed above.
+        written.inspect_err(|_| drop(fs_err::remove_file(path)))
     };
     write().map_err(|source| PublishError::KeyFile {
         doing: "write",

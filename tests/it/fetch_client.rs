@@ -2,6 +2,7 @@
 
 mod body;
 mod command;
+mod evidence;
 mod locked;
 mod nginx;
 mod place;
@@ -280,6 +281,7 @@ impl Customer {
             keys: Vec::new(),
             dest: None,
             lock: None,
+            evidence: None,
         }
     }
 

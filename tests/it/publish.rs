@@ -2,6 +2,7 @@
 
 mod bazel;
 mod hundred;
+mod evidence;
 mod interrupted;
 mod place;
 mod scanner;
@@ -145,6 +146,8 @@ fn only_whoever_signed_so_far_may_go_on() {
     place.publish(&[&noopt], &[]);
     let old = place.public();
     let new: PublicKey = place.new_key("new.key");
+    let error = place.refused::<&Utf8PathBuf>(&[], &["--previous-key", "first.key.pub"]);
+    assert!(error.contains("no key would be left"), "{error}");
     let error = place.refused_by("new.key", &[&debug], &[]);
     assert!(error.contains("is not ours to change"), "{error}");
     assert!(error.contains("--previous-key"), "{error}");

@@ -25,7 +25,7 @@ const LAYERS: [&[&str]; 5] = [
         "store",
         "workspace",
     ],
-    &["engine", "obtain", "publish", "relink"],
+    &["attest", "engine", "obtain", "publish", "relink"],
     &["cli", "ui"],
 ];
 

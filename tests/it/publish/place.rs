@@ -38,6 +38,10 @@ fn with_options(options: &str) -> Distribution {
     distribution.describe(|manifest| {
         manifest.build_options = options.parse().unwrap();
         manifest.optimizations = manifest.build_options.clone();
+        for name in ["purelib", "platlib"] {
+            let packages = path("install/lib/python3.13/site-packages");
+            manifest.python_paths.insert(name.to_owned(), packages);
+        }
     });
     distribution
 }
