@@ -17,8 +17,7 @@ use pbs::fetch::{HttpError, HttpLimits, Progress, Transfer};
 use pbs::index::{Artifact, Evidence, FileName, Index, PublicKey, Sum, Tag, VersionChoice, trusted_comment};
 use pbs::model::{Digest, Target, TreePath};
 use pbs::obtain::{
-    LockUse, Machine, ObtainError, Obtained, Origin, ReachError, Request, Tools, TrustError,
-    obtain,
+    LockUse, Machine, ObtainError, Obtained, Origin, ReachError, Request, Tools, TrustError, obtain,
 };
 use pbs::plan::Flavor;
 use pbs::sign::SignatureError;
