@@ -143,7 +143,9 @@ impl Signer {
         let body = SignableBody::Precomputed(request.body.hex());
         let signed = self.signed(request.method, request.url, request.headers, body, settings)?;
         let headers = signed.map(|signed| signed.into_parts().0).unwrap_or_default();
-        let texts = headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned()));
+        let texts = headers
+            .iter()
+            .map(|header| (header.name().to_owned(), header.value().to_owned()));
         Ok(texts.collect())
     }
 
