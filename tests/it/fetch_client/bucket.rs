@@ -170,8 +170,8 @@ fn signatures_of_addresses_are_right() {
     }
     let get = |given: Given, from: &str| customer(given).get(from);
     for user in ["publisher", "reader"] {
-        let obtained = get(moto.given(user), "s3://private/py+1").unwrap();
-        assert_eq!(runs(&obtained), "Python 3.13.5");
+        let customer = customer(moto.given(user));
+        assert_eq!(runs(&customer.get("s3://private/py+1").unwrap()), "Python 3.13.5");
     }
     assert!(get(nobody(&moto.url), "s3://public/py+1").is_ok(), "anybody may");
     let error = get(nobody(&moto.url), "s3://private/py+1").unwrap_err();
