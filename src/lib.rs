@@ -28,6 +28,8 @@ pub mod wheel;
 #[cfg(feature = "driver")]
 pub mod archive;
 #[cfg(feature = "driver")]
+pub mod bucket;
+#[cfg(feature = "driver")]
 pub mod fetch;
 #[cfg(feature = "driver")]
 pub mod sandbox;

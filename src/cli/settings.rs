@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 
+use crate::bucket::{Given, Secret};
 use crate::model::HostPath;
 use crate::sign::Password;
 
@@ -58,12 +59,52 @@ pub const VARIABLES: &[Variable] = &[
         what: "the password of the key that `pbs publish` signs with, or makes",
     },
     Variable {
+        name: "AWS_ACCESS_KEY_ID",
+        what: "who asks for what is in buckets (`s3://`), with AWS_SECRET_ACCESS_KEY",
+    },
+    Variable {
+        name: "AWS_SECRET_ACCESS_KEY",
+        what: "its secret",
+    },
+    Variable {
+        name: "AWS_SESSION_TOKEN",
+        what: "what belongs to credentials that expire",
+    },
+    Variable {
+        name: "AWS_PROFILE",
+        what: "the profile of ~/.aws that says all this, unless the variables do (default: `default`)",
+    },
+    Variable {
+        name: "AWS_SHARED_CREDENTIALS_FILE",
+        what: "the credentials of profiles (default: ~/.aws/credentials)",
+    },
+    Variable {
+        name: "AWS_CONFIG_FILE",
+        what: "the settings of profiles: region, endpoint_url (default: ~/.aws/config)",
+    },
+    Variable {
+        name: "AWS_REGION",
+        what: "the region of buckets (default: the profile's, then `us-east-1`)",
+    },
+    Variable {
+        name: "AWS_DEFAULT_REGION",
+        what: "the same where AWS_REGION is not set",
+    },
+    Variable {
+        name: "AWS_ENDPOINT_URL_S3",
+        what: "the server that buckets are on (default: AWS)",
+    },
+    Variable {
+        name: "AWS_ENDPOINT_URL",
+        what: "the same where AWS_ENDPOINT_URL_S3 is not set",
+    },
+    Variable {
         name: "DOCKER_HOST",
         what: "where the Docker Engine listens (default: its usual socket)",
     },
     Variable {
         name: "HOME",
-        what: "where ~/.cache/pbs is",
+        what: "where ~/.cache/pbs and ~/.aws are",
     },
     Variable {
         name: "CARGO_HOME",
@@ -94,6 +135,8 @@ pub(super) struct Settings {
     pub log: Option<String>,
     /// `PBS_KEY_PASSWORD`.
     pub key_password: Option<Password>,
+    /// `AWS_…`: how buckets are reached.
+    pub buckets: Given,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `HOME`.
@@ -189,6 +232,18 @@ impl Settings {
             }
         };
         let path = |name: &'static str| text(name).map(|value| value.map(Utf8PathBuf::from));
+        let home = path("HOME")?;
+        let of_home = |file: &str| home.as_ref().map(|home| home.join(file));
+        let buckets = Given {
+            key_id: text("AWS_ACCESS_KEY_ID")?,
+            secret_key: text("AWS_SECRET_ACCESS_KEY")?.map(Secret::new),
+            session_token: text("AWS_SESSION_TOKEN")?.map(Secret::new),
+            region: text("AWS_REGION")?.or(text("AWS_DEFAULT_REGION")?),
+            endpoint: text("AWS_ENDPOINT_URL_S3")?.or(text("AWS_ENDPOINT_URL")?),
+            profile: text("AWS_PROFILE")?,
+            credentials_file: path("AWS_SHARED_CREDENTIALS_FILE")?.or_else(|| of_home(".aws/credentials")),
+            config_file: path("AWS_CONFIG_FILE")?.or_else(|| of_home(".aws/config")),
+        };
         let plain = text("PBS_NO_PROGRESS")?.is_some()
             || text("NO_COLOR")?.is_some()
             || text("TERM")?.as_deref() == Some("dumb");
@@ -199,8 +254,9 @@ impl Settings {
             fetch_key: text("PBS_FETCH_KEY")?,
             log: text("PBS_LOG")?,
             key_password: text("PBS_KEY_PASSWORD")?.map(Password::new),
+            buckets,
             docker_host: text("DOCKER_HOST")?,
-            home: path("HOME")?,
+            home,
             cargo_home: path("CARGO_HOME")?,
             rustup_home: path("RUSTUP_HOME")?,
             program: seen.program,

@@ -7,6 +7,7 @@
 
 mod body;
 mod error;
+mod exchange;
 mod route;
 mod transfer;
 
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use body::Body;
 pub use error::HttpError;
+pub use exchange::{Answer, Question, Verb};
 pub use route::Route;
 
 pub(crate) use route::ProxyRule;
@@ -107,6 +109,13 @@ impl Shared {
     }
 }
 
+/// Reads an address.
+fn address(url: &str) -> Result<Url, HttpError> {
+    let address = Url::parse(url).ok();
+    let address = address.filter(|address| matches!(address.scheme(), "http" | "https"));
+    address.ok_or_else(|| HttpError::Address { url: url.to_owned() })
+}
+
 impl Http {
     /// A client that honours the environment's proxy variables and the system's certificates.
     pub fn new(limits: HttpLimits, cancelled: CancellationToken) -> Result<Self, HttpError> {
@@ -153,10 +162,7 @@ impl Http {
     /// The server is asked for the rest; one that does not know how gives all, and they are passed over. They
     /// may be of something else than what it has now: whoever puts the two together checks the whole.
     pub fn get_from(&self, url: &str, size: BodySize, from: u64, again: Again) -> Result<Body, HttpError> {
-        let address = Url::parse(url)
-            .ok()
-            .filter(|address| matches!(address.scheme(), "http" | "https"))
-            .ok_or_else(|| HttpError::Address { url: url.to_owned() })?;
+        let address = address(url)?;
         // Few pieces wait at a time: a slow disk must not fill the memory.
         let (sender, receiver) = mpsc::channel(8);
         let this = self.clone();

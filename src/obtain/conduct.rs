@@ -16,6 +16,7 @@ use super::place::{Cache, Standing, clear, look, mark_used, settle};
 use super::published::Believed;
 use super::reach::Reach;
 use super::{evidence, gate, published};
+use crate::bucket::Given;
 use crate::fetch::{HttpLimits, Progress};
 use crate::index::{Artifact, Choice, PublicKey, VersionChoice};
 use crate::model::{Options, Target, TreePath};
@@ -68,6 +69,8 @@ pub struct Tools {
     pub progress: Arc<dyn Progress>,
     /// Who is told the rest.
     pub notice: Notice,
+    /// How buckets are reached.
+    pub buckets: Given,
     /// Ends everything.
     pub cancelled: CancellationToken,
     /// What this machine is.
@@ -116,7 +119,7 @@ struct Decided {
 /// Blocks; must not be called from asynchronous code.
 pub fn obtain(request: &Request, tools: &Tools) -> Result<Obtained, ObtainError> {
     let cache = Cache::of(&tools.store);
-    let reach = Reach::new(tools.limits, tools.cancelled.clone());
+    let reach = Reach::new(tools.limits, tools.cancelled.clone(), tools.buckets.clone());
     let mut decided = decide(request, tools, &cache, &reach)?;
     let place = match &request.dest {
         Some(dest) => dest.clone(),

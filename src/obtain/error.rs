@@ -204,8 +204,8 @@ impl ObtainError {
             Self::NoOrigin => {
                 "name the address or the directory that `pbs publish` filled, with `--from` or PBS_FETCH_FROM"
             }
-            Self::Index { source, .. } => return Some(reach_hint(source, true).to_owned()),
-            Self::Archive { source, .. } => return Some(reach_hint(source, false).to_owned()),
+            Self::Index { source, at } => return Some(reach_hint(source, at, true).to_owned()),
+            Self::Archive { source, from, .. } => return Some(reach_hint(source, from, false).to_owned()),
             Self::ReadIndex { source, .. } => source
                 .hint()
                 .unwrap_or("does `--from` name what `pbs publish` filled?"),
@@ -248,12 +248,16 @@ impl ObtainError {
     }
 }
 
-fn reach_hint(error: &ReachError, is_index: bool) -> &'static str {
+fn reach_hint(error: &ReachError, at: &str, is_index: bool) -> &'static str {
     let status = match error {
         ReachError::Http(error) => error.status(),
         _ => None,
     };
     match status {
+        Some(400 | 401 | 403) if at.starts_with("s3://") => {
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, say who asks, and AWS_REGION and \
+             AWS_ENDPOINT_URL whom: are they right, and not expired? without them only what is public can be had"
+        }
         Some(401 | 403) => {
             "it is not for everybody: give credentials in the address, such as https://NAME:PASSWORD@HOST/"
         }
@@ -263,6 +267,10 @@ fn reach_hint(error: &ReachError, is_index: bool) -> &'static str {
         _ if error.is_missing() && is_index => "does `--from` name what `pbs publish` filled?",
         _ if error.is_missing() => "a mirror may be behind; otherwise tell the publisher",
         _ => match error {
+            ReachError::Bucket(error) => error.hint().unwrap_or("do AWS_… say what they should?"),
+            ReachError::Http(HttpError::Redirect { .. }) if at.starts_with("s3://") => {
+                "is AWS_REGION the bucket's region?"
+            }
             ReachError::Http(HttpError::Redirect { .. }) => {
                 "if that is right, name the place it leads to with `--from`"
             }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::bucket::{BucketAddress, BucketAddressError};
 use crate::index::Index;
 use crate::model::TreePath;
 
@@ -12,6 +13,8 @@ use crate::model::TreePath;
 pub enum Origin {
     /// On a web server.
     Web(Web),
+    /// In a bucket of an S3-compatible server.
+    Bucket(BucketAddress),
     /// In a directory.
     Dir(Utf8PathBuf),
 }
@@ -36,6 +39,9 @@ pub enum OriginError {
         /// What it begins with.
         scheme: String,
     },
+    /// An address of no bucket.
+    #[error(transparent)]
+    Bucket(#[from] BucketAddressError),
     /// An address without a host, or with what no address of a directory has.
     #[error("`{shown}` is no address of a published directory")]
     Address {
@@ -50,8 +56,9 @@ impl OriginError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Scheme { .. } => {
-                "name a directory, or an address that begins with https://, http:// or file://"
+                "name a directory, or an address that begins with https://, http://, s3:// or file://"
             }
+            Self::Bucket(error) => error.hint(),
             Self::Address { .. } => "such as `https://example.org/python/`, without `?` and `#`",
         }
     }
@@ -66,6 +73,10 @@ impl Origin {
         match scheme.to_ascii_lowercase().as_str() {
             "https" => Web::parse("https", rest).map(Self::Web),
             "http" => Web::parse("http", rest).map(Self::Web),
+            "s3" => {
+                let place = rest.strip_suffix(Index::NAME).unwrap_or(rest);
+                Ok(Self::Bucket(BucketAddress::parse(place)?))
+            }
             "file" => {
                 let path = rest.strip_prefix("localhost").unwrap_or(rest);
                 let decoded = Some(path).filter(|path| path.starts_with('/')).and_then(decoded);
@@ -94,6 +105,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Web(web) => write!(f, "{}://{}", web.scheme, web.rest),
+            Self::Bucket(address) => write!(f, "{address}"),
             Self::Dir(path) => write!(f, "{path}"),
         }
     }
@@ -198,6 +210,7 @@ mod tests {
             ("https://example.org:8443/a//", "https://example.org:8443/a/"),
             ("http://example.org/a/index.json", "http://example.org/a/"),
             ("https://me:secret@example.org/a", "https://example.org/a/"),
+            ("s3://bucket/a/index.json", "s3://bucket/a/"),
             ("file:///no/such/dir%20x", "/no/such/dir x"),
             ("there", "/no/such/place/there"),
             ("there/index.json", "/no/such/place/there"),
@@ -210,7 +223,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_place() {
-        for text in ["ftp://example.org/", "s3://bucket/"] {
+        for text in ["ftp://example.org/", "gopher://bucket/"] {
             assert!(matches!(parse(text), Err(OriginError::Scheme { .. })), "{text}");
         }
         for text in [
@@ -225,6 +238,7 @@ mod tests {
         ] {
             assert!(matches!(parse(text), Err(OriginError::Address { .. })), "{text}");
         }
+        assert!(matches!(parse("s3:///a"), Err(OriginError::Bucket(_))));
         let error = parse("https://me:secret@/a").unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }

@@ -120,7 +120,7 @@ fn believe(
 /// Where a file of an origin is, for people.
 fn shown(origin: &Origin, name: &str) -> String {
     match origin {
-        Origin::Web(_) => format!("{origin}{name}"),
+        Origin::Web(_) | Origin::Bucket(_) => format!("{origin}{name}"),
         Origin::Dir(dir) => dir.join(name).into_string(),
     }
 }

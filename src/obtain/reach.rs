@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use tokio_util::sync::CancellationToken;
 
 use super::origin::Origin;
+use crate::bucket::{Access, BucketAddress, BucketError, Given, Signer};
 use crate::fetch::{Again, Body, BodySize, Http, HttpError, HttpLimits, Route};
 use crate::model::TreePath;
 
@@ -16,6 +17,9 @@ pub enum ReachError {
     /// The server did not give it.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// The bucket cannot be asked.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// It cannot be read from the directory.
     #[error(transparent)]
     File(io::Error),
@@ -113,14 +117,16 @@ impl Read for Reading {
 pub(super) struct Reach {
     limits: HttpLimits,
     cancelled: CancellationToken,
+    buckets: Given,
     http: OnceCell<Http>,
 }
 
 impl Reach {
-    pub(super) fn new(limits: HttpLimits, cancelled: CancellationToken) -> Self {
+    pub(super) fn new(limits: HttpLimits, cancelled: CancellationToken, buckets: Given) -> Self {
         Self {
             limits,
             cancelled,
+            buckets,
             http: OnceCell::new(),
         }
     }
@@ -137,6 +143,11 @@ impl Reach {
         Ok(self.http.get_or_init(|| http))
     }
 
+    /// The address of something in a bucket, which may hold secrets.
+    fn bucket_url(&self, address: &BucketAddress, path: &TreePath) -> Result<String, BucketError> {
+        Signer::new(address, Access::find(&self.buckets)?)?.readable_url(&address.key(path))
+    }
+
     /// Reads a small file.
     pub(super) fn small(
         &self,
@@ -145,16 +156,9 @@ impl Reach {
         most: u64,
         again: Again,
     ) -> Result<Vec<u8>, ReachError> {
-        match origin {
-            Origin::Web(web) => {
-                let body = self
-                    .http()?
-                    .get_from(&web.url(path), BodySize::AtMost(most), 0, again)?;
-                match body.whole() {
-                    Err(HttpError::TooLong { .. }) => Err(ReachError::TooLarge { most }),
-                    done => Ok(done?),
-                }
-            }
+        let url = match origin {
+            Origin::Web(web) => web.url(path),
+            Origin::Bucket(address) => self.bucket_url(address, path)?,
             Origin::Dir(dir) => {
                 let file = fs_err::File::open(dir.join(path.as_str())).map_err(ReachError::File)?;
                 let mut bytes = Vec::new();
@@ -164,8 +168,13 @@ impl Reach {
                 if bytes.len() as u64 > most {
                     return Err(ReachError::TooLarge { most });
                 }
-                Ok(bytes)
+                return Ok(bytes);
             }
+        };
+        let body = self.http()?.get_from(&url, BodySize::AtMost(most), 0, again)?;
+        match body.whole() {
+            Err(HttpError::TooLong { .. }) => Err(ReachError::TooLarge { most }),
+            done => Ok(done?),
         }
     }
 
@@ -178,13 +187,9 @@ impl Reach {
         from: u64,
         again: Again,
     ) -> Result<Reading, ReachError> {
-        match origin {
-            Origin::Web(web) => {
-                let body = self
-                    .http()?
-                    .get_from(&web.url(path), BodySize::Exactly(size), from, again)?;
-                Ok(Reading::Body(body))
-            }
+        let url = match origin {
+            Origin::Web(web) => web.url(path),
+            Origin::Bucket(address) => self.bucket_url(address, path)?,
             Origin::Dir(dir) => {
                 let mut file = fs_err::File::open(dir.join(path.as_str())).map_err(ReachError::File)?;
                 let found = file.metadata().map_err(ReachError::File)?.len();
@@ -193,8 +198,10 @@ impl Reach {
                     return Err(ReachError::Size { expected, found });
                 }
                 file.seek(SeekFrom::Start(from)).map_err(ReachError::File)?;
-                Ok(Reading::File(file))
+                return Ok(Reading::File(file));
             }
-        }
+        };
+        let size = BodySize::Exactly(size);
+        Ok(Reading::Body(self.http()?.get_from(&url, size, from, again)?))
     }
 }

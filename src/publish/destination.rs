@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::bucket::BucketError;
 use crate::index::Address;
 use crate::model::{Digest, TreePath};
 
@@ -110,6 +111,15 @@ pub enum DestinationError {
     /// A person interrupted it.
     #[error("interrupted")]
     Interrupted,
+    /// A bucket does not do it.
+    #[error("failed to {doing}")]
+    Bucket {
+        /// What was being done.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: BucketError,
+    },
     /// The file system, or the network, is not able.
     #[error("failed to {doing}")]
     Io {
@@ -130,6 +140,7 @@ impl DestinationError {
                 "a published archive never changes, as others know it by its digest: build it with another release tag",
             ),
             Self::Changed { .. } => Some("publish again; `pbs publish` goes on where it ended"),
+            Self::Bucket { source, .. } => source.hint(),
             Self::Io { .. } => Some("publish again when it is mended; `pbs publish` goes on where it ended"),
             _ => None,
         }

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::DestinationError;
+use crate::bucket::BucketAddressError;
 use crate::engine::{Class, LoadError};
 use crate::index::{ParseTextError, ReadIndexError};
 use crate::model::Digest;
@@ -13,6 +14,15 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
+    /// No place that we know how to publish to.
+    #[error("this pbs cannot publish to `{scheme}://`")]
+    Scheme {
+        /// What its address begins with.
+        scheme: String,
+    },
+    /// No place in a bucket.
+    #[error(transparent)]
+    Bucket(#[from] BucketAddressError),
     /// An archive is not there, or cannot be read.
     #[error("failed to read `{path}`")]
     Read {
@@ -175,6 +185,10 @@ impl PublishError {
                 source: DestinationError::Io { .. },
                 ..
             } => Class::Environment,
+            Self::Destination {
+                source: DestinationError::Bucket { source, .. },
+                ..
+            } if !source.is_input() => Class::Environment,
             _ => Class::Input,
         }
     }
@@ -183,6 +197,11 @@ impl PublishError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Scheme { .. } => {
+                "name a directory or a bucket (`s3://BUCKET/PREFIX`); or publish to a directory and copy it, \
+                 `index.json` last"
+            }
+            Self::Bucket(error) => error.hint(),
             Self::Directory { .. } => "name archives that `pbs build` made",
             Self::Name { .. } => {
                 "archives keep the names that `pbs build` gave them: others read what they are from them"

@@ -17,10 +17,14 @@ mod destination;
 mod directory;
 mod error;
 mod keyfile;
+mod open;
 mod prepare;
+mod s3;
 
 pub use conduct::{Change, Event, Outcome, Request, publish};
 pub use destination::{Content, Destination, DestinationError, Held, Put};
 pub use directory::Directory;
 pub use error::PublishError;
 pub use keyfile::{is_exposed, new_key_files, read_public_key_file, read_secret_key_file};
+pub use open::{Surroundings, open};
+pub use s3::{Pace, S3};

@@ -1,6 +1,7 @@
 //! `pbs fetch`: published directories of every kind, and every way in which one can be wrong.
 
 mod body;
+mod bucket;
 mod command;
 mod evidence;
 mod locked;
@@ -255,6 +256,7 @@ impl Customer {
             limits: QUICK,
             progress: Arc::new(heard.clone()),
             notice: Arc::new(move |text: &str| told.say(text)),
+            buckets: pbs::bucket::Given::default(),
             cancelled: CancellationToken::new(),
             machine: Machine {
                 os: "linux",

@@ -5,6 +5,7 @@
 mod archive;
 mod bare;
 mod bench;
+mod bucket;
 mod cli;
 mod diff;
 mod dist;
@@ -16,6 +17,7 @@ mod fetch_client;
 mod inside;
 mod manifest;
 mod mini;
+mod moto;
 mod nginx;
 mod plan;
 mod presets;

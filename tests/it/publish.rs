@@ -1,9 +1,12 @@
-//! `pbs publish` to a directory: what readers find there, whatever happens meanwhile.
+//! `pbs publish` to a directory and to buckets: what readers find there, whatever happens meanwhile.
 
 mod bazel;
-mod hundred;
+mod bucket;
+mod conditions;
 mod evidence;
+mod hundred;
 mod interrupted;
+mod moto;
 mod place;
 mod scanner;
 mod uv;
@@ -271,8 +274,10 @@ fn what_is_no_archive_of_ours_is_told() {
     );
     check(&place.truncated("noopt"), "failed to unpack");
     check(&place.damaged("noopt"), "is damaged");
-    let error = place.refused::<&Utf8PathBuf>(&[], &["--to", "s3://bucket"]);
-    assert!(error.contains("cannot publish to `s3://`"), "{error}");
+    let error = place.refused::<&Utf8PathBuf>(&[], &["--to", "ftp://bucket"]);
+    assert!(error.contains("cannot publish to `ftp://`"), "{error}");
+    let error = place.refused::<&Utf8PathBuf>(&[], &["--to", "s3:///prefix"]);
+    assert!(error.contains("names no bucket"), "{error}");
     let error = place.refused::<&Utf8PathBuf>(&[], &["--url", "example.org"]);
     assert!(error.contains("is not an address"), "{error}");
 }

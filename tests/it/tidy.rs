@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 5] = [
     ],
     &[
         "archive",
+        "bucket",
         "fetch",
         "registry",
         "sandbox",
@@ -30,7 +31,9 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 13] = [
+const OWNERS: [(&str, &[&str]); 15] = [
+    ("aws_credential_types", &["bucket/sign.rs"]),
+    ("aws_sigv4", &["bucket/sign.rs"]),
     ("serde_yaml", &["recipe/yaml.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("bollard", &["sandbox/docker.rs", "sandbox/docker/"]),

@@ -74,6 +74,18 @@ pub enum HttpError {
         /// Why.
         source: reqwest::Error,
     },
+    /// The connection broke before an answer came, each time.
+    #[error("the connection broke before an answer came")]
+    NoAnswer {
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// No answer came for too long, each time.
+    #[error("no answer came for {seconds} s")]
+    LateAnswer {
+        /// The limit.
+        seconds: f32,
+    },
     /// Nothing came for too long, each time.
     #[error("nothing came for {seconds} s after {received} bytes")]
     Stalled {
@@ -104,7 +116,11 @@ impl HttpError {
     /// Whether it may go better a moment later: the transfer broke off, or the server is not able just now.
     pub(super) fn is_temporary(&self) -> bool {
         match self {
-            Self::Truncated { .. } | Self::Broken { .. } | Self::Stalled { .. } => true,
+            Self::Truncated { .. }
+            | Self::Broken { .. }
+            | Self::NoAnswer { .. }
+            | Self::LateAnswer { .. }
+            | Self::Stalled { .. } => true,
             Self::Status { status } => matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504),
             _ => false,
         }
