@@ -29,6 +29,8 @@ pub mod archive;
 #[cfg(feature = "driver")]
 pub mod fetch;
 #[cfg(feature = "driver")]
+pub mod registry;
+#[cfg(feature = "driver")]
 pub mod sandbox;
 #[cfg(feature = "driver")]
 pub mod sign;

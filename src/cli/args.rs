@@ -7,8 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, publish, reproduce, shell,
-    sources,
-    targets, test, train, verify,
+    sources, targets, test, train, verify,
 };
 
 /// Builds optimised, reproducible, relinkable CPython distributions.

@@ -13,7 +13,7 @@ use crate::engine::{Listener, Transfers};
 use crate::fetch::HttpLimits;
 use crate::index::{Artifact, PublicKey, VersionChoice};
 use crate::model::{Options, Target};
-use crate::obtain::{LockUse, Machine, Notice, Obtained, Origin, Request, Tools, obtain, read_key};
+use crate::obtain::{LockUse, Machine, Obtained, Origin, Request, Tools, obtain, read_key};
 use crate::plan::Flavor;
 
 /// Get an interpreter that was published with `pbs publish`, and print its path
@@ -35,8 +35,8 @@ pub(super) struct Fetch {
     /// What is in it
     #[arg(long, value_name = "FLAVOR", default_value = "install_only_stripped")]
     flavor: FlavorArg,
-    /// An address or a directory that `pbs publish` filled [default: $PBS_FETCH_FROM, then what the lock
-    /// file says]
+    /// An address, a repository (`oci://HOST/NAME`) or a directory that `pbs publish` filled [default:
+    /// $PBS_FETCH_FROM, then what the lock file says]
     #[arg(long, value_name = "URL")]
     from: Option<String>,
     /// Unpack it to this directory, which becomes new, and not into the cache
@@ -92,19 +92,13 @@ impl Fetch {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
         let request = self.request(context)?;
         let listener: Arc<dyn Listener> = Arc::clone(&context.reporter) as _;
-        let (reporter, is_quiet) = (Arc::clone(&context.reporter), context.global.quiet);
-        let notice: Notice = Arc::new(move |text: &str| {
-            if !is_quiet {
-                reporter.clear();
-                // Nobody is left to be told that standard error is closed.
-                let _ = writeln!(std::io::stderr(), "{text}");
-            }
-        });
         let tools = Tools {
             store: context.store()?,
             limits: HttpLimits::default(),
             progress: Arc::new(Transfers::new(listener)),
-            notice,
+            notice: context.notice(),
+            authorities: context.authorities()?,
+            registries: context.registries()?,
             cancelled: context.cancel.clone(),
             machine: Machine::here(),
         };

@@ -11,11 +11,12 @@ use serde::Serialize;
 use super::args::Format;
 use super::context::Context;
 use super::fail::CliError;
+use crate::fetch::HttpLimits;
 use crate::index::Address;
 use crate::model::Digest;
 use crate::plan::LockedPackage;
 use crate::publish::{
-    Change, Directory, Event, Outcome, PublishError, Request, is_exposed, new_key_files, publish,
+    Change, Event, Outcome, Request, Surroundings, is_exposed, new_key_files, open, publish,
     read_public_key_file, read_secret_key_file,
 };
 use crate::sign::key_id;
@@ -31,9 +32,10 @@ pub(super) struct Publish {
     /// Archives that `pbs build` made; none to change keys only
     #[arg(value_name = "DIST")]
     archives: Vec<Utf8PathBuf>,
-    /// The directory to publish to, which any web server can serve
-    #[arg(long, value_name = "DIR", required = true)]
-    to: Option<Utf8PathBuf>,
+    /// Where to publish: a directory, which any web server can serve, or a repository of an OCI registry
+    /// (`oci://HOST/NAME`)
+    #[arg(long, value_name = "DEST", required = true)]
+    to: Option<String>,
     /// The secret key to sign with, which `pbs publish key new` makes
     #[arg(long, value_name = "FILE", required = true)]
     key: Option<Utf8PathBuf>,
@@ -43,7 +45,7 @@ pub(super) struct Publish {
     /// The public key that signed so far and shall not any more; may be repeated
     #[arg(long, value_name = "FILE")]
     previous_key: Vec<Utf8PathBuf>,
-    /// The address that DIR is served at, for uv [default: the one given before, then the
+    /// The address that DEST is served at, for uv [default: the one given before, then the
     /// directory's own]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -98,17 +100,11 @@ impl Publish {
             (Some(Keys::Key(Key::New { file })), _, _) => new_key(context, file),
             (None, Some(to), Some(key)) => self.publish(context, to, key),
             // The parser asks for both.
-            (None, _, _) => Err(CliError::input("`--to DIR` and `--key FILE` are needed")),
+            (None, _, _) => Err(CliError::input("`--to DEST` and `--key FILE` are needed")),
         }
     }
 
-    fn publish(&self, context: &mut Context, to: &Utf8Path, key: &Utf8Path) -> Result<(), CliError> {
-        if let Some((kind, _)) = to.as_str().split_once("://") {
-            return Err(CliError::input(format!(
-                "this pbs cannot publish to `{kind}://`, only to a directory"
-            ))
-            .hint("publish to a directory and copy it, `index.json` last"));
-        }
+    fn publish(&self, context: &mut Context, to: &str, key: &Utf8Path) -> Result<(), CliError> {
         let here = context.settings.working_dir.clone();
         let archives: Vec<Utf8PathBuf> = self.archives.iter().map(|path| here.join(path)).collect();
         let public = |files: &[Utf8PathBuf]| {
@@ -125,11 +121,15 @@ impl Publish {
         if is_exposed(&file) {
             context.say(&format!("others may read the key `{key}`: `chmod 600 {key}`"));
         }
-        let place = here.join(to);
-        let destination = Directory::open(&place).map_err(|source| PublishError::Destination {
-            place: place.to_string(),
-            source,
-        })?;
+        let around = Surroundings {
+            here: &here,
+            limits: HttpLimits::default(),
+            cancelled: context.cancel.clone(),
+            notice: context.notice(),
+            authorities: context.authorities()?,
+            registries: context.registries()?,
+        };
+        let destination = open(to, &around)?;
         let request = Request {
             archives: &archives,
             key: &secret,
@@ -140,13 +140,16 @@ impl Publish {
         };
         let store = context.store()?;
         let mut waiting = false;
-        let outcome = publish(&destination, &store, &request, &mut |event| {
+        let outcome = publish(destination.as_ref(), &store, &request, &mut |event| {
             match event {
                 Event::Waiting { holder } if !waiting => {
                     waiting = true;
                     context.say(&format!("waiting for {holder}, which publishes to `{to}`"));
                 }
                 Event::Waiting { .. } => {}
+                Event::Overtaken => context.say(&format!(
+                    "somebody else published to `{to}` meanwhile; putting both together"
+                )),
                 Event::Putting { name } => context.say(&format!("publishing {name}")),
             }
             if context.cancel.is_cancelled() {

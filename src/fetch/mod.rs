@@ -26,7 +26,7 @@ pub use apt::Apt;
 pub use client::ClientError;
 pub use error::{Failure, FetchError, Reason};
 pub use fetcher::{FetchOptions, Fetcher, Network};
-pub use http::{Again, Body, BodySize, Http, HttpError, HttpLimits, Route};
+pub use http::{Again, Answer, Body, BodySize, Http, HttpError, HttpLimits, Question, Route, Verb};
 pub use mirror::{ListedPlace, ListedSource, MirroredFile, Need, fetch_all, mirror};
 pub use progress::{NoProgress, Progress, Transfer};
 pub use pypi::PypiError;

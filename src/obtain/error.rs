@@ -240,11 +240,12 @@ impl ObtainError {
 }
 
 fn reach_hint(error: &ReachError, is_index: bool) -> &'static str {
-    let status = match error {
-        ReachError::Http(error) => error.status(),
-        _ => None,
-    };
-    match status {
+    if let ReachError::Registry(error) = error
+        && let Some(hint) = error.hint()
+    {
+        return hint;
+    }
+    match error.status() {
         Some(401 | 403) => {
             "it is not for everybody: give credentials in the address, such as https://NAME:PASSWORD@HOST/"
         }
@@ -257,6 +258,7 @@ fn reach_hint(error: &ReachError, is_index: bool) -> &'static str {
             ReachError::Http(HttpError::Redirect { .. }) => {
                 "if that is right, name the place it leads to with `--from`"
             }
+            ReachError::Http(error) if error.is_untrusted() => crate::registry::UNTRUSTED,
             ReachError::Http(_) => "is the network there? what has come so far is kept: try again",
             _ => "may it be read?",
         },

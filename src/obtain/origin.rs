@@ -1,4 +1,4 @@
-//! Where something is published: an address, or a directory of this machine.
+//! Where something is published: an address, a repository, or a directory of this machine.
 
 use std::fmt;
 
@@ -6,12 +6,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::index::Index;
 use crate::model::TreePath;
+use crate::registry::{AddressError, Repository};
 
 /// Where something is published.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Origin {
     /// On a web server.
     Web(Web),
+    /// In a repository of an OCI registry.
+    Registry(Repository),
     /// In a directory.
     Dir(Utf8PathBuf),
 }
@@ -36,6 +39,9 @@ pub enum OriginError {
         /// What it begins with.
         scheme: String,
     },
+    /// It names no repository.
+    #[error(transparent)]
+    Repository(#[from] AddressError),
     /// An address without a host, or with what no address of a directory has.
     #[error("`{shown}` is no address of a published directory")]
     Address {
@@ -50,8 +56,9 @@ impl OriginError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Scheme { .. } => {
-                "name a directory, or an address that begins with https://, http:// or file://"
+                "name a directory, or an address that begins with https://, http://, oci:// or file://"
             }
+            Self::Repository(error) => error.hint(),
             Self::Address { .. } => "such as `https://example.org/python/`, without `?` and `#`",
         }
     }
@@ -74,6 +81,7 @@ impl Origin {
                 };
                 Ok(Self::dir(Utf8Path::new(&decoded.ok_or_else(address)?)))
             }
+            other if Repository::is_scheme(other) => Ok(Self::Registry(Repository::parse(text)?)),
             other => Err(OriginError::Scheme {
                 scheme: other.to_owned(),
             }),
@@ -94,6 +102,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Web(web) => write!(f, "{}://{}", web.scheme, web.rest),
+            Self::Registry(repository) => write!(f, "{repository}"),
             Self::Dir(path) => write!(f, "{path}"),
         }
     }
@@ -198,6 +207,7 @@ mod tests {
             ("https://example.org:8443/a//", "https://example.org:8443/a/"),
             ("http://example.org/a/index.json", "http://example.org/a/"),
             ("https://me:secret@example.org/a", "https://example.org/a/"),
+            ("OCI://Example.org/a/b/", "oci://example.org/a/b"),
             ("file:///no/such/dir%20x", "/no/such/dir x"),
             ("there", "/no/such/place/there"),
             ("there/index.json", "/no/such/place/there"),
@@ -210,7 +220,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_place() {
-        for text in ["ftp://example.org/", "s3://bucket/"] {
+        for text in ["ftp://example.org/", "gopher://bucket/"] {
             assert!(matches!(parse(text), Err(OriginError::Scheme { .. })), "{text}");
         }
         for text in [
@@ -225,6 +235,7 @@ mod tests {
         ] {
             assert!(matches!(parse(text), Err(OriginError::Address { .. })), "{text}");
         }
+        assert!(matches!(parse("oci://host/A"), Err(OriginError::Repository(_))));
         let error = parse("https://me:secret@/a").unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }

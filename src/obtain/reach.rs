@@ -2,12 +2,15 @@
 
 use std::cell::OnceCell;
 use std::io::{self, Read, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::conduct::Tools;
 use super::origin::Origin;
 use crate::fetch::{Again, Body, BodySize, Http, HttpError, HttpLimits, Route};
 use crate::model::TreePath;
+use crate::registry::{Access, Client, RegistryError, Repository, Resolved, tag_of};
 
 /// Why a file of an origin cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,15 @@ pub enum ReachError {
     /// The server did not give it.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// The registry did not give it.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The registry has no such tag.
+    #[error("the registry has no `{reference}`")]
+    NoTag {
+        /// What other tools call it.
+        reference: String,
+    },
     /// It cannot be read from the directory.
     #[error(transparent)]
     File(io::Error),
@@ -41,6 +53,7 @@ impl ReachError {
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Http(error) => matches!(error.status(), Some(404 | 410)),
+            Self::NoTag { .. } => true,
             Self::File(error) => error.kind() == io::ErrorKind::NotFound,
             _ => false,
         }
@@ -48,11 +61,17 @@ impl ReachError {
 
     /// Whether the place has no such file, or not for us: some say that in the place of a 404.
     pub(super) fn is_refused(&self) -> bool {
-        let status = match self {
+        self.is_missing() || matches!(self.status(), Some(400 | 401 | 403))
+    }
+
+    /// What a server answered instead.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
             Self::Http(error) => error.status(),
+            Self::Registry(error) => error.status(),
             _ => None,
-        };
-        self.is_missing() || matches!(status, Some(400 | 401 | 403))
+        }
     }
 
     /// Whether the place gave something, which is not what it should be.
@@ -63,12 +82,16 @@ impl ReachError {
             Self::Size { .. }
                 | Self::TooLarge { .. }
                 | Self::Http(HttpError::Announced { .. } | HttpError::TooLong { .. })
-        )
+        ) || matches!(self, Self::Registry(error) if error.is_wrong_content())
     }
 
     /// Whether a person interrupted it.
     pub(super) fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Http(HttpError::Cancelled))
+        match self {
+            Self::Http(error) => matches!(error, HttpError::Cancelled),
+            Self::Registry(error) => error.is_cancelled(),
+            _ => false,
+        }
     }
 
     /// Whether the server does not go on where an earlier transfer stopped.
@@ -113,14 +136,24 @@ impl Read for Reading {
 pub(super) struct Reach {
     limits: HttpLimits,
     cancelled: CancellationToken,
+    authorities: Vec<u8>,
+    registries: Access,
     http: OnceCell<Http>,
 }
 
+/// Where something is asked for.
+struct Asked {
+    url: String,
+    headers: Vec<(String, String)>,
+}
+
 impl Reach {
-    pub(super) fn new(limits: HttpLimits, cancelled: CancellationToken) -> Self {
+    pub(super) fn new(tools: &Tools) -> Self {
         Self {
-            limits,
-            cancelled,
+            limits: tools.limits,
+            cancelled: tools.cancelled.clone(),
+            authorities: tools.authorities.clone(),
+            registries: tools.registries.clone(),
             http: OnceCell::new(),
         }
     }
@@ -130,11 +163,28 @@ impl Reach {
             return Ok(http);
         }
         let route = Route {
+            authorities: self.authorities.clone(),
             stays_encrypted: true,
             ..Route::default()
         };
         let http = Http::by(self.limits, self.cancelled.clone(), route)?;
         Ok(self.http.get_or_init(|| http))
+    }
+
+    /// Where the blob is that a repository has for a path, and how large it is.
+    fn blob(
+        &self,
+        repository: &Repository,
+        path: &TreePath,
+        again: &Again,
+    ) -> Result<(Asked, u64), ReachError> {
+        let (repository, access) = (repository.clone(), self.registries.clone());
+        let client = Client::new(self.http()?.clone(), repository, access, Arc::clone(again));
+        let tag = tag_of(path);
+        let Resolved { digest, url, headers } = client.resolve(&tag)?.ok_or_else(|| ReachError::NoTag {
+            reference: client.repository().reference(&tag),
+        })?;
+        Ok((Asked { url, headers }, digest.size))
     }
 
     /// Reads a small file.
@@ -145,16 +195,9 @@ impl Reach {
         most: u64,
         again: Again,
     ) -> Result<Vec<u8>, ReachError> {
-        match origin {
-            Origin::Web(web) => {
-                let body = self
-                    .http()?
-                    .get_from(&web.url(path), BodySize::AtMost(most), 0, again)?;
-                match body.whole() {
-                    Err(HttpError::TooLong { .. }) => Err(ReachError::TooLarge { most }),
-                    done => Ok(done?),
-                }
-            }
+        let Asked { url, headers } = match origin {
+            Origin::Web(web) => Asked::plainly(web.url(path)),
+            Origin::Registry(repository) => self.blob(repository, path, &again)?.0,
             Origin::Dir(dir) => {
                 let file = fs_err::File::open(dir.join(path.as_str())).map_err(ReachError::File)?;
                 let mut bytes = Vec::new();
@@ -164,8 +207,13 @@ impl Reach {
                 if bytes.len() as u64 > most {
                     return Err(ReachError::TooLarge { most });
                 }
-                Ok(bytes)
+                return Ok(bytes);
             }
+        };
+        let size = BodySize::AtMost(most);
+        match self.http()?.get_with(&url, headers, size, 0, again)?.whole() {
+            Err(HttpError::TooLong { .. }) => Err(ReachError::TooLarge { most }),
+            done => Ok(done?),
         }
     }
 
@@ -178,12 +226,15 @@ impl Reach {
         from: u64,
         again: Again,
     ) -> Result<Reading, ReachError> {
-        match origin {
-            Origin::Web(web) => {
-                let body = self
-                    .http()?
-                    .get_from(&web.url(path), BodySize::Exactly(size), from, again)?;
-                Ok(Reading::Body(body))
+        let Asked { url, headers } = match origin {
+            Origin::Web(web) => Asked::plainly(web.url(path)),
+            Origin::Registry(repository) => {
+                let (asked, found) = self.blob(repository, path, &again)?;
+                if found != size {
+                    let expected = size;
+                    return Err(ReachError::Size { expected, found });
+                }
+                asked
             }
             Origin::Dir(dir) => {
                 let mut file = fs_err::File::open(dir.join(path.as_str())).map_err(ReachError::File)?;
@@ -193,8 +244,19 @@ impl Reach {
                     return Err(ReachError::Size { expected, found });
                 }
                 file.seek(SeekFrom::Start(from)).map_err(ReachError::File)?;
-                Ok(Reading::File(file))
+                return Ok(Reading::File(file));
             }
-        }
+        };
+        let size = BodySize::Exactly(size);
+        Ok(Reading::Body(
+            self.http()?.get_with(&url, headers, size, from, again)?,
+        ))
+    }
+}
+
+impl Asked {
+    fn plainly(url: String) -> Self {
+        let headers = Vec::new();
+        Self { url, headers }
     }
 }

@@ -4,8 +4,10 @@ use camino::Utf8PathBuf;
 
 use super::DestinationError;
 use crate::engine::{Class, LoadError};
+use crate::fetch::HttpError;
 use crate::index::{ParseTextError, ReadIndexError};
 use crate::model::Digest;
+use crate::registry::AddressError;
 use crate::sign::{KeyError, SignatureError};
 use crate::store::StoreError;
 
@@ -13,6 +15,18 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
+    /// No place that we know how to publish to.
+    #[error("this pbs cannot publish to `{scheme}://`")]
+    Scheme {
+        /// What its address begins with.
+        scheme: String,
+    },
+    /// No repository of a registry.
+    #[error(transparent)]
+    Repository(#[from] AddressError),
+    /// The network cannot be used at all.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// An archive is not there, or cannot be read.
     #[error("failed to read `{path}`")]
     Read {
@@ -161,17 +175,10 @@ impl PublishError {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Interrupted
-            | Self::Destination {
-                source: DestinationError::Interrupted,
-                ..
-            } => Class::Interrupted,
+            Self::Interrupted => Class::Interrupted,
+            Self::Destination { source, .. } => source.class(),
             Self::Load(error) => error.class(),
-            Self::Store(_)
-            | Self::Destination {
-                source: DestinationError::Io { .. },
-                ..
-            } => Class::Environment,
+            Self::Store(_) | Self::Http(_) => Class::Environment,
             _ => Class::Input,
         }
     }
@@ -180,6 +187,12 @@ impl PublishError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Scheme { .. } => {
+                "name a directory or a repository (`oci://HOST/NAME`); or publish to a directory and copy it, \
+                 `index.json` last"
+            }
+            Self::Repository(error) => error.hint(),
+            Self::Http(_) => "does PBS_CA_FILE hold certificates in PEM?",
             Self::Directory { .. } => "name archives that `pbs build` made",
             Self::Name { .. } => {
                 "archives keep the names that `pbs build` gave them: others read what they are from them"

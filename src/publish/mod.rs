@@ -17,6 +17,9 @@ mod destination;
 mod directory;
 mod error;
 mod keyfile;
+mod merge;
+mod oci;
+mod open;
 mod prepare;
 
 pub use conduct::{Change, Event, Outcome, Request, publish};
@@ -24,3 +27,5 @@ pub use destination::{Content, Destination, DestinationError, Held, Put};
 pub use directory::Directory;
 pub use error::PublishError;
 pub use keyfile::{is_exposed, new_key_files, read_public_key_file, read_secret_key_file};
+pub use oci::{Lease, Oci};
+pub use open::{Surroundings, open};

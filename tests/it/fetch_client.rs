@@ -17,8 +17,7 @@ use pbs::fetch::{HttpError, HttpLimits, Progress, Transfer};
 use pbs::index::{Artifact, Evidence, FileName, Index, PublicKey, Sum, Tag, VersionChoice, trusted_comment};
 use pbs::model::{Digest, Target, TreePath};
 use pbs::obtain::{
-    LockUse, Machine, ObtainError, Obtained, Origin, ReachError, Request, Tools, TrustError,
-    obtain,
+    LockUse, Machine, ObtainError, Obtained, Origin, ReachError, Request, Tools, TrustError, obtain,
 };
 use pbs::plan::Flavor;
 use pbs::sign::SignatureError;
@@ -254,6 +253,8 @@ impl Customer {
             limits: QUICK,
             progress: Arc::new(heard.clone()),
             notice: Arc::new(move |text: &str| told.say(text)),
+            authorities: Vec::new(),
+            registries: pbs::registry::Access::default(),
             cancelled: CancellationToken::new(),
             machine: Machine {
                 os: "linux",

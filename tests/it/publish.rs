@@ -264,8 +264,8 @@ fn what_is_no_archive_of_ours_is_told() {
     );
     check(&place.truncated("noopt"), "failed to unpack");
     check(&place.damaged("noopt"), "is damaged");
-    let error = place.refused::<&Utf8PathBuf>(&[], &["--to", "s3://bucket"]);
-    assert!(error.contains("cannot publish to `s3://`"), "{error}");
+    let error = place.refused::<&Utf8PathBuf>(&[], &["--to", "ftp://bucket"]);
+    assert!(error.contains("cannot publish to `ftp://`"), "{error}");
     let error = place.refused::<&Utf8PathBuf>(&[], &["--url", "example.org"]);
     assert!(error.contains("is not an address"), "{error}");
 }

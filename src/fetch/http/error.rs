@@ -74,6 +74,18 @@ pub enum HttpError {
         /// Why.
         source: reqwest::Error,
     },
+    /// The connection broke before an answer came, each time.
+    #[error("the connection broke before an answer came")]
+    NoAnswer {
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// No answer came for too long, each time.
+    #[error("no answer came for {seconds} s")]
+    LateAnswer {
+        /// The limit.
+        seconds: f32,
+    },
     /// Nothing came for too long, each time.
     #[error("nothing came for {seconds} s after {received} bytes")]
     Stalled {
@@ -102,12 +114,35 @@ pub enum HttpError {
 
 impl HttpError {
     /// Whether it may go better a moment later: the transfer broke off, or the server is not able just now.
-    pub(super) fn is_temporary(&self) -> bool {
+    pub(crate) fn is_temporary(&self) -> bool {
         match self {
-            Self::Truncated { .. } | Self::Broken { .. } | Self::Stalled { .. } => true,
+            Self::Truncated { .. }
+            | Self::Broken { .. }
+            | Self::NoAnswer { .. }
+            | Self::LateAnswer { .. }
+            | Self::Stalled { .. } => true,
             Self::Status { status } => matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504),
             _ => false,
         }
+    }
+
+    /// Whether the server's certificate is not believed, or is of somebody else.
+    #[must_use]
+    pub fn is_untrusted(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            // What an I/O error wraps is not among its sources, but theirs are.
+            let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+            let tls = match wrapped {
+                Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
+                None => error.downcast_ref::<rustls::Error>(),
+            };
+            if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// Whether a server said that it has no such thing (or not for us).

@@ -18,6 +18,8 @@ pub struct Route {
     pub authorities: Vec<u8>,
     /// An https address never leads to an http one.
     pub stays_encrypted: bool,
+    /// No redirect is followed; it is the answer. What is signed for one host is of no use to another.
+    pub stays_there: bool,
 }
 
 /// So many redirects are followed, one after the other.
@@ -65,12 +67,13 @@ fn is_followed(from: Option<&str>, to: &str, stays_encrypted: bool) -> bool {
 pub(super) fn client(limits: HttpLimits, route: Route) -> Result<Client, HttpError> {
     // Errs if one is installed already, by an earlier client: all the same to us.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let stays_encrypted = route.stays_encrypted;
+    let (stays_encrypted, stays_there) = (route.stays_encrypted, route.stays_there);
     let mut builder = Client::builder()
         .user_agent(concat!("pbs/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(limits.connect)
-        .redirect(redirect::Policy::custom(move |attempt| {
-            follow(attempt, stays_encrypted)
+        .redirect(redirect::Policy::custom(move |attempt| match stays_there {
+            true => attempt.stop(),
+            false => follow(attempt, stays_encrypted),
         }));
     if let Some(rule) = route.proxy {
         builder = builder.proxy(Proxy::custom(move |url| {

@@ -19,6 +19,8 @@ const KEY: &str = "first.key";
 pub(super) struct Place {
     _dir: tempfile::TempDir,
     root: Utf8PathBuf,
+    /// What programs are started with.
+    env: BTreeMap<&'static str, String>,
 }
 
 pub(super) struct Output {
@@ -49,13 +51,22 @@ impl Place {
             .unwrap()
             .canonicalize_utf8()
             .unwrap();
-        let place = Self { _dir: dir, root };
+        let place = Self {
+            _dir: dir,
+            root,
+            env: BTreeMap::new(),
+        };
         place.new_key(KEY);
         place
     }
 
     pub(super) fn root(&self) -> &Utf8Path {
         &self.root
+    }
+
+    /// From now on programs are started with this variable.
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.env.insert(name, value.into());
     }
 
     pub(super) fn public_root(&self) -> Utf8PathBuf {
@@ -126,6 +137,7 @@ impl Place {
             .args(["--store", "store"])
             .current_dir(&self.root)
             .env_clear()
+            .envs(&self.env)
             .envs(password.map(|password| ("PBS_KEY_PASSWORD", password)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -169,6 +181,33 @@ impl Place {
         self.command(&Self::words(KEY, &archives, more), None)
             .spawn()
             .unwrap()
+    }
+
+    /// Publishes, with whatever outcome.
+    pub(super) fn try_publish(&self, archives: &[&Utf8PathBuf], more: &[&str]) -> Output {
+        let archives: Vec<&Utf8Path> = archives.iter().map(|path| path.as_path()).collect();
+        self.run(&Self::words(KEY, &archives, more), None)
+    }
+
+    /// A file of so many bytes that no compression makes smaller, called as one of debug information is: it is
+    /// not looked into.
+    pub(super) fn ballast(&self, options: &str, size: usize) -> Utf8PathBuf {
+        let manifest = with_options(options);
+        let manifest = manifest.manifest();
+        let name = format!(
+            "cpython-{}+{}-{}-{options}-debuginfo.tar.zst",
+            manifest.python_version, manifest.pbs.tag, manifest.target_triple
+        );
+        let mut state = 7u64;
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .take(size)
+        .collect();
+        let to = self.root.join(name);
+        fs_err::write(&to, bytes).unwrap();
+        to
     }
 
     /// Publishes, which must be refused; gives standard error.
