@@ -164,16 +164,14 @@ impl RegistryError {
             Self::Http { source, .. } if matches!(source, HttpError::Cancelled) => return None,
             Self::Http { source, .. } if source.is_untrusted() => UNTRUSTED,
             Self::Http { .. } => {
-                "is the network there, and the address right? publish again: what is there stays"
+                "is the network there, and the address right? what is there stays: try again"
             }
             Self::NoCredentials { .. } => credentials,
             Self::Helper { .. } => "set PBS_REGISTRY_USER and PBS_REGISTRY_PASSWORD",
             Self::Unaccepted { .. } => {
                 "are they expired? PBS_REGISTRY_USER and PBS_REGISTRY_PASSWORD come before docker's config.json"
             }
-            Self::Forbidden { .. } => {
-                "ask for the right to push to this repository, or use other credentials"
-            }
+            Self::Forbidden { .. } => "ask for the right to use this repository, or give other credentials",
             Self::Realm { .. } => "use the registry's https address",
             Self::NoRegistry { .. } => "is the host right, and the port?",
             Self::Strange { .. } => "somebody else uses this repository: name one of its own",

@@ -5,6 +5,7 @@ mod command;
 mod locked;
 mod place;
 mod real;
+mod registry;
 mod trust;
 
 use std::sync::{Arc, Mutex};

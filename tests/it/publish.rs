@@ -1,7 +1,9 @@
-//! `pbs publish` to a directory: what readers find there, whatever happens meanwhile.
+//! `pbs publish` to a directory and to registries: what readers find there, whatever happens meanwhile.
 
 mod interrupted;
+mod oci;
 mod place;
+mod unleased;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pbs::index::{Index, PublicKey};
