@@ -131,12 +131,12 @@ impl HttpError {
     pub fn is_untrusted(&self) -> bool {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = cause {
-            // What an I/O error wraps is not among its sources, but theirs are.
-            let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-            let tls = match wrapped {
-                Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
-                None => error.downcast_ref::<rustls::Error>(),
-            };
+            // What an I/O error wraps is not among its sources, but theirs are; one may wrap another.
+            let mut inner = error;
+            while let Some(wrapped) = inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+                inner = wrapped;
+            }
+            let tls = inner.downcast_ref::<rustls::Error>();
             if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
                 return true;
             }

@@ -37,6 +37,7 @@
 //!
 //! * Where the lease failed, readers may see for a moment the index of one of the two alone, or an older one, which
 //!   those refuse who have seen a newer one. When the publishers are done they see both.
+//! * What follows from the index (sums, the page) may then be that of one of the two until the next publication.
 //! * A name that two publish at the same moment with different bytes, with the lease failing, goes to one of them;
 //!   the other one says so. The index and its digests tell readers which bytes are meant: they refuse others.
 //! * Whoever moves tags and keeps to none of this can remove anything. What is in the place is noticed, as it is not

@@ -252,7 +252,7 @@ fn a_server_with_tls_needs_an_authority() {
     says(
         &pbs(&customer, &elsewhere, &right),
         3,
-        &["NotValidForName", "PBS_CA_FILE"],
+        &["not valid for name", "PBS_CA_FILE"],
     );
     says(&pbs(&customer, &from, &right), 0, &["first use"]);
 }

@@ -345,6 +345,40 @@ fn an_upload_that_breaks_off_is_begun_again() {
 }
 
 #[test]
+fn an_upload_goes_on_where_the_registry_says_that_it_is() {
+    needs_cc!();
+    needs_registry!();
+    let (registry, place) = (Registry::open(), Place::new());
+    let large = place.ballast("noopt", 20_000_000);
+    let parts = AtomicUsize::new(0);
+    let gate = Gate::before(registry.port, move |asked| {
+        if asked.line.starts_with("PATCH ") {
+            return match parts.fetch_add(1, Ordering::SeqCst) {
+                // The second part is there, but nobody heard so; sent again, it is out of order.
+                1 => Action::Lose,
+                2 => error(416, "BLOB_UPLOAD_INVALID"),
+                _ => Action::Pass,
+            };
+        }
+        match asked.line.starts_with("GET ") && asked.line.contains("/blobs/uploads/") {
+            true => Action::Find(204),
+            false => Action::Pass,
+        }
+    });
+    let said = succeeds(&place, &[&large], &gate.address());
+    assert!(said.contains("going on behind 16777216 bytes"), "{said}");
+    let asked = gate.asked();
+    let parts = asked.iter().filter(|asked| asked.line.starts_with("PATCH "));
+    assert_eq!(parts.count(), 4);
+    assert_eq!(
+        read_back(&client(&registry.address()), &place.public())
+            .unwrap()
+            .serial,
+        1
+    );
+}
+
+#[test]
 fn an_index_that_somebody_else_put_is_not_signed() {
     needs_cc!();
     needs_registry!();

@@ -26,6 +26,8 @@ pub(crate) enum Action {
     Cut(usize),
     /// It is passed on, and the answer is lost.
     Lose,
+    /// The status, with what the answer that was lost last said of an upload.
+    Find(u16),
 }
 
 type Rule = dyn Fn(&Asked) -> Action + Send + Sync;
@@ -37,6 +39,14 @@ pub(crate) struct Gate {
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
+/// What all connections share.
+#[derive(Default)]
+struct Memory {
+    asked: Arc<Mutex<Vec<Asked>>>,
+    /// `Location` and `Range` of the answer that was lost last.
+    lost: Mutex<String>,
+}
+
 impl Gate {
     /// In front of whoever listens on a port.
     pub(crate) fn before(port: u16, rule: impl Fn(&Asked) -> Action + Send + Sync + 'static) -> Self {
@@ -45,12 +55,16 @@ impl Gate {
             port: listener.local_addr().unwrap().port(),
             asked: Arc::default(),
         };
-        let (asked, rule) = (Arc::clone(&gate.asked), Arc::new(rule));
+        let memory = Memory {
+            asked: Arc::clone(&gate.asked),
+            lost: Mutex::default(),
+        };
+        let (memory, rule) = (Arc::new(memory), Arc::new(rule));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (asked, rule) = (Arc::clone(&asked), Arc::clone(&rule));
+                let (memory, rule) = (Arc::clone(&memory), Arc::clone(&rule));
                 // The client hangs up when it has had enough.
-                std::thread::spawn(move || serve(stream, port, &asked, rule.as_ref()));
+                std::thread::spawn(move || serve(stream, port, &memory, rule.as_ref()));
             }
         });
         gate
@@ -72,7 +86,7 @@ pub(crate) fn error(status: u16, code: &str) -> Action {
     Action::Answer(status, "Content-Type: application/json\r\n".to_owned(), body)
 }
 
-fn serve(mut client: TcpStream, port: u16, all: &Mutex<Vec<Asked>>, rule: &Rule) -> std::io::Result<()> {
+fn serve(mut client: TcpStream, port: u16, memory: &Memory, rule: &Rule) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = String::new();
     let mut first = String::new();
@@ -97,7 +111,7 @@ fn serve(mut client: TcpStream, port: u16, all: &Mutex<Vec<Asked>>, rule: &Rule)
         .map_or(first.as_str(), |(line, _)| line)
         .to_owned();
     let asked = {
-        let mut all = all.lock().unwrap();
+        let mut all = memory.asked.lock().unwrap();
         let before = all.iter().filter(|asked| asked.line == line).count();
         let asked = Asked {
             line,
@@ -108,7 +122,10 @@ fn serve(mut client: TcpStream, port: u16, all: &Mutex<Vec<Asked>>, rule: &Rule)
         asked
     };
     let mut body = reader.by_ref().take(length);
-    let action = rule(&asked);
+    let mut action = rule(&asked);
+    if let Action::Find(status) = action {
+        action = Action::Answer(status, memory.lost.lock().unwrap().clone(), String::new());
+    }
     if let Action::Answer(status, headers, text) = &action {
         // Whoever still sends would not read an answer from a closed connection.
         std::io::copy(&mut body, &mut std::io::sink())?;
@@ -127,7 +144,11 @@ fn serve(mut client: TcpStream, port: u16, all: &Mutex<Vec<Asked>>, rule: &Rule)
     }
     std::io::copy(&mut body, &mut registry)?;
     if let Action::Lose = action {
-        std::io::copy(&mut registry, &mut std::io::sink())?;
+        let mut lost = String::new();
+        registry.read_to_string(&mut lost)?;
+        let is_told = |line: &&str| line.starts_with("Location:") || line.starts_with("Range:");
+        let told = lost.lines().filter(is_told).map(|line| format!("{line}\r\n"));
+        *memory.lost.lock().unwrap() = told.collect();
         return client.shutdown(Shutdown::Both);
     }
     std::io::copy(&mut registry, &mut client)?;
