@@ -8,6 +8,7 @@
 //! upload that broke off, and its types do not make one layer that is a file any shorter than this is.
 
 mod address;
+mod authorize;
 mod challenge;
 mod client;
 mod credentials;

@@ -81,7 +81,7 @@ impl Client {
                 });
             }
             beginning += 1;
-            self.again(&format!(
+            self.tell(&format!(
                 "{}; `{name}` from its beginning, attempt {beginning} of {BEGINNINGS}",
                 crate::model::on_one_line(&error)
             ));
@@ -127,7 +127,7 @@ impl Client {
             };
             match self.progress(&address)? {
                 Some((next, there)) if there <= digest.size => {
-                    self.again(&format!(
+                    self.tell(&format!(
                         "{}; going on behind {there} bytes",
                         crate::model::on_one_line(&error)
                     ));
