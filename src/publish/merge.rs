@@ -69,7 +69,7 @@ fn add(
     Ok(())
 }
 
-/// Adds the archives of another index, and goes on behind its serial. Keys stay: who may sign is never put together.
+/// Adds the archives of another index, and goes on behind its serial. Keys stay as they are.
 fn take(other: &Index, index: &mut Index) {
     index.serial = index.serial.max(other.serial);
     for artifact in &other.artifacts {

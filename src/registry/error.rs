@@ -161,7 +161,10 @@ impl RegistryError {
     pub fn hint(&self) -> Option<&'static str> {
         let credentials = "set PBS_REGISTRY_USER and PBS_REGISTRY_PASSWORD, or log in with `docker login`";
         Some(match self {
-            Self::Http { source, .. } if matches!(source, HttpError::Cancelled) => return None,
+            Self::Http {
+                source: HttpError::Cancelled,
+                ..
+            } => return None,
             Self::Http { source, .. } if source.is_untrusted() => UNTRUSTED,
             Self::Http { .. } => {
                 "is the network there, and the address right? what is there stays: try again"
@@ -195,5 +198,5 @@ impl RegistryError {
 }
 
 /// What to do about certificates.
-pub(crate) const UNTRUSTED: &str = "PBS_CA_FILE names a PEM file of a certificate authority to trust beside the system's; \
-                                    if it is trusted, the certificate is of another host or expired";
+pub(crate) const UNTRUSTED: &str = "PBS_CA_FILE names a PEM file of a certificate authority to trust beside \
+                                    the system's; if it is trusted, the certificate is of another host or expired";

@@ -1,4 +1,4 @@
-//! Puts blobs: small ones in one piece, files in parts, so that neither memory nor a connection that breaks matters.
+//! Puts blobs: small ones in one piece, files in parts, so that neither their size nor a broken connection matters.
 //!
 //! A part that breaks off is gone on with where the registry says that it is; a registry that cannot say so, or
 //! has forgotten the upload, gets it from the beginning. It checks the digest at the end, so what comes together

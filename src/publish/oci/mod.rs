@@ -1,21 +1,21 @@
 //! A repository of an OCI registry.
 //!
-//! Each published path is an artifact of its own under a tag (`registry`): its blob first, then the manifest,
-//! then the tag with it, so a reader sees a whole file or none. Blobs are known by their digests: what is there is
-//! not sent again, and an upload that was interrupted leaves nothing with a name.
+//! Each published path is an artifact of its own under a tag (`registry`): its blob first, then the manifest, then
+//! the tag with it, so a reader sees a whole file or none. Blobs are known by their digests: what is there is not
+//! sent again, and an upload that was interrupted leaves nothing with a name.
 //!
 //! # Two publishers at once
 //!
 //! Registries replace a tag whole, and the last one wins; none of them replaces it only if it is still what one has
 //! seen. So nothing keeps two publishers apart for certain, and there are two things in its place:
 //!
-//! **The lease** (tag `_Lock`) makes them wait for each other as long as all goes well. Whoever finds it free writes a
-//! ticket into it, waits a moment (longer than it takes others from looking to writing), and has it if the ticket is
-//! still there. It is written again every [`Lease::renewal`]; whoever sees it unchanged for [`Lease::length`], by their
-//! own clock, takes it for that of a process that died. No two clocks have to agree.
+//! **The lease** (tag `_Lock`) makes them wait for each other as long as all goes well. Whoever finds it free
+//! writes a ticket into it, waits a moment (longer than it takes others from looking to writing), and has it if the
+//! ticket is still there. It is written again every [`Lease::renewal`]; whoever sees it unchanged for
+//! [`Lease::length`], by their own clock, takes it for that of a process that died. No two clocks have to agree.
 //!
-//! **The announcement** (tags `_I…`, one for each index, never written again) makes sure that nothing is lost when the
-//! lease fails: a machine that slept, a request that arrived late, two who wrote in the same moment. Everybody
+//! **The announcement** (tags `_I…`, one for each index, never written again) makes sure that nothing is lost when
+//! the lease fails: a machine that slept, a request that arrived late, two who wrote in the same moment. Everybody
 //!
 //! 1. announces the new index, after its archives, documents and signature are there,
 //! 2. looks whether the index is still the one that it is made from, and gives up if not,
@@ -27,11 +27,16 @@
 //!
 //! # What this guarantees
 //!
-//! If a tag that was read shows what was written last, and a list of tags holds those that were written before: **no
-//! entry is lost, whatever the timing.** Take the last who moves the tag. Another one who moved it before has
-//! announced before that; so the last one finds the announcement in step 4, and would move the tag again. One who
-//! moved it later is the last. If the last one dies between 3 and 4, the next publisher finds the announcement in the
-//! same way, as what it begins from has no later serial.
+//! If a tag that is read shows what was written last, and a list of tags holds those that were written before: **no
+//! entry of a publication that ended well is lost, whatever the timing.**
+//!
+//! Take A, who moves the tag last, and B, who moved it before and ended well. If A looked (step 2) after B's last
+//! move, A began from what B wrote, or from what others made of it. Else all that A had seen was announced before B
+//! looked the last time (step 4); a new serial is above all that were seen, so B's last one is not below A's. A
+//! finds B's announcement in step 4 then, and would move the tag again. If A dies before that, whoever begins from
+//! A's index lists from A's serial on, and finds it as well.
+//!
+//! A publisher that died may have left entries or none, as with every place; publishing again puts them in.
 //!
 //! # What it cannot
 //!
@@ -39,9 +44,9 @@
 //!   those refuse who have seen a newer one. When the publishers are done they see both.
 //! * What follows from the index (sums, the page) may then be that of one of the two until the next publication.
 //! * A name that two publish at the same moment with different bytes, with the lease failing, goes to one of them;
-//!   the other one says so. The index and its digests tell readers which bytes are meant: they refuse others.
-//! * Whoever moves tags and keeps to none of this can remove anything. What is in the place is noticed, as it is not
-//!   signed, or not what the next publisher began from.
+//!   the other one may not notice. The digests of the index tell readers which bytes are meant: they refuse others.
+//! * Whoever moves tags and keeps to none of this can remove anything. What is in the place is noticed, as it is
+//!   not signed, or not what the next publisher began from.
 //! * Registries that show old tags after new ones, or list them late, take the guarantee away.
 //! * A publisher that is killed has the lease for [`Lease::length`] longer.
 
