@@ -21,7 +21,7 @@ pub enum ReachError {
     Http(#[from] HttpError),
     /// The registry did not give it.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(Box<RegistryError>),
     /// The registry has no such tag.
     #[error("the registry has no `{reference}`")]
     NoTag {
@@ -45,6 +45,12 @@ pub enum ReachError {
         /// The limit.
         most: u64,
     },
+}
+
+impl From<RegistryError> for ReachError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
 }
 
 impl ReachError {
