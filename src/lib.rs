@@ -32,6 +32,8 @@ pub mod bucket;
 #[cfg(feature = "driver")]
 pub mod fetch;
 #[cfg(feature = "driver")]
+pub mod registry;
+#[cfg(feature = "driver")]
 pub mod sandbox;
 #[cfg(feature = "driver")]
 pub mod sign;

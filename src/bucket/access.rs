@@ -2,8 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::BucketError;
 use super::profile::Profile;
-use super::{BucketError, Secret};
+use crate::model::Secret;
 
 /// The profile where none is named.
 const USUAL_PROFILE: &str = "default";

@@ -9,7 +9,6 @@ mod answer;
 mod client;
 mod error;
 mod profile;
-mod secret;
 mod sign;
 mod upload;
 
@@ -17,6 +16,5 @@ pub use access::{Access, Given};
 pub use address::{BucketAddress, BucketAddressError};
 pub use client::{Bucket, Condition, Head, Kind, Object, Written};
 pub use error::BucketError;
-pub use secret::Secret;
 pub use sign::Signer;
 pub use upload::{PartTag, Unfinished};

@@ -196,7 +196,7 @@ impl Signer {
         let Some(credentials) = &self.access.credentials else {
             return false;
         };
-        let token = credentials.session_token.iter().map(super::Secret::expose);
+        let token = credentials.session_token.iter().map(crate::model::Secret::expose);
         std::iter::once(credentials.secret_key.expose())
             .chain(token)
             .any(|secret| text.contains(secret))
@@ -257,8 +257,9 @@ fn encoded(text: &str, is_path: bool) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Given, Secret};
+    use super::super::Given;
     use super::*;
+    use crate::model::Secret;
 
     fn signer(address: &str, given: Given) -> Result<Signer, BucketError> {
         let address = BucketAddress::parse(address).unwrap();

@@ -36,8 +36,8 @@ pub(super) struct Fetch {
     /// What is in it
     #[arg(long, value_name = "FLAVOR", default_value = "install_only_stripped")]
     flavor: FlavorArg,
-    /// An address, a bucket or a directory that `pbs publish` filled [default: $PBS_FETCH_FROM, then what the lock
-    /// file says]
+    /// An address, a bucket (`s3://BUCKET/PREFIX`), a repository (`oci://HOST/NAME`) or a directory that
+    /// `pbs publish` filled [default: $PBS_FETCH_FROM, then what the lock file says]
     #[arg(long, value_name = "URL")]
     from: Option<String>,
     /// Unpack it to this directory, which becomes new, and not into the cache
@@ -103,6 +103,8 @@ impl Fetch {
             progress: Arc::new(Transfers::new(listener)),
             notice: context.notice(),
             buckets: context.settings.buckets.clone(),
+            authorities: context.authorities()?,
+            registries: context.registries()?,
             cancelled: context.cancel.clone(),
             machine: Machine::here(),
         };

@@ -18,6 +18,7 @@ mod inspect;
 mod link;
 mod plan;
 mod publish;
+mod reach;
 mod report;
 mod reproduce;
 mod settings;

@@ -32,7 +32,8 @@ pub(super) struct Publish {
     /// Archives that `pbs build` made; none to change keys only
     #[arg(value_name = "DIST")]
     archives: Vec<Utf8PathBuf>,
-    /// Where to publish: a directory, which any web server can serve, or `s3://BUCKET/PREFIX`
+    /// Where to publish: a directory, which any web server can serve, a bucket (`s3://BUCKET/PREFIX`), or a
+    /// repository of an OCI registry (`oci://HOST/NAME`)
     #[arg(long, value_name = "DEST", required = true)]
     to: Option<String>,
     /// The secret key to sign with, which `pbs publish key new` makes
@@ -126,6 +127,8 @@ impl Publish {
             limits: HttpLimits::default(),
             cancelled: context.cancel.clone(),
             notice: context.notice(),
+            authorities: context.authorities()?,
+            registries: context.registries()?,
         };
         let destination = open(to, &around)?;
         let request = Request {
@@ -145,6 +148,9 @@ impl Publish {
                     context.say(&format!("waiting for {holder}, which publishes to `{to}`"));
                 }
                 Event::Waiting { .. } => {}
+                Event::Overtaken => context.say(&format!(
+                    "somebody else published to `{to}` meanwhile; putting both together"
+                )),
                 Event::Putting { name } => context.say(&format!("publishing {name}")),
             }
             if context.cancel.is_cancelled() {

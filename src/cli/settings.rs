@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 
-use crate::bucket::{Given, Secret};
-use crate::model::HostPath;
+use crate::bucket::Given;
+use crate::model::{HostPath, Secret};
 use crate::sign::Password;
 
 /// An environment variable that we read.
@@ -99,12 +99,28 @@ pub const VARIABLES: &[Variable] = &[
         what: "the same where AWS_ENDPOINT_URL_S3 is not set",
     },
     Variable {
+        name: "PBS_REGISTRY_USER",
+        what: "who one is for OCI registries (default: what docker's config.json says)",
+    },
+    Variable {
+        name: "PBS_REGISTRY_PASSWORD",
+        what: "the password, or token, that goes with PBS_REGISTRY_USER",
+    },
+    Variable {
+        name: "PBS_CA_FILE",
+        what: "certificate authorities (PEM) that `pbs publish` and `pbs fetch` trust besides the system's",
+    },
+    Variable {
+        name: "DOCKER_CONFIG",
+        what: "the directory of docker's config.json, whose `auths` are used (default: ~/.docker)",
+    },
+    Variable {
         name: "DOCKER_HOST",
         what: "where the Docker Engine listens (default: its usual socket)",
     },
     Variable {
         name: "HOME",
-        what: "where ~/.cache/pbs and ~/.aws are",
+        what: "where ~/.cache/pbs, ~/.aws and ~/.docker are",
     },
     Variable {
         name: "CARGO_HOME",
@@ -137,6 +153,14 @@ pub(super) struct Settings {
     pub key_password: Option<Password>,
     /// `AWS_…`: how buckets are reached.
     pub buckets: Given,
+    /// `PBS_REGISTRY_USER`.
+    pub registry_user: Option<String>,
+    /// `PBS_REGISTRY_PASSWORD`.
+    pub registry_password: Option<Secret>,
+    /// `PBS_CA_FILE`.
+    pub ca_file: Option<Utf8PathBuf>,
+    /// `DOCKER_CONFIG`.
+    pub docker_config: Option<Utf8PathBuf>,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `HOME`.
@@ -255,6 +279,10 @@ impl Settings {
             log: text("PBS_LOG")?,
             key_password: text("PBS_KEY_PASSWORD")?.map(Password::new),
             buckets,
+            registry_user: text("PBS_REGISTRY_USER")?,
+            registry_password: text("PBS_REGISTRY_PASSWORD")?.map(Secret::new),
+            ca_file: path("PBS_CA_FILE")?,
+            docker_config: path("DOCKER_CONFIG")?,
             docker_host: text("DOCKER_HOST")?,
             home,
             cargo_home: path("CARGO_HOME")?,

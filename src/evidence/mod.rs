@@ -12,8 +12,8 @@ mod provenance;
 mod spdx;
 mod subject;
 
-pub use agree::{Disagreement, cyclonedx_disagreements, spdx_disagreements, statement_disagreements};
 pub use self::spdx::{declared_licences, spdx};
+pub use agree::{Disagreement, cyclonedx_disagreements, spdx_disagreements, statement_disagreements};
 pub use bom::Bom;
 pub use cyclonedx::cyclonedx;
 pub use envelope::{Envelope, EnvelopeError, Signed, pre_authentication};

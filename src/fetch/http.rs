@@ -162,6 +162,19 @@ impl Http {
     /// The server is asked for the rest; one that does not know how gives all, and they are passed over. They
     /// may be of something else than what it has now: whoever puts the two together checks the whole.
     pub fn get_from(&self, url: &str, size: BodySize, from: u64, again: Again) -> Result<Body, HttpError> {
+        self.get_with(url, Vec::new(), size, from, again)
+    }
+
+    /// The same with headers of one's own. `Authorization` goes to the address's own host only, wherever that
+    /// redirects to.
+    pub fn get_with(
+        &self,
+        url: &str,
+        headers: Vec<(String, String)>,
+        size: BodySize,
+        from: u64,
+        again: Again,
+    ) -> Result<Body, HttpError> {
         let address = address(url)?;
         // Few pieces wait at a time: a slow disk must not fill the memory.
         let (sender, receiver) = mpsc::channel(8);
@@ -171,7 +184,7 @@ impl Http {
                 let cancelled = this.shared.cancelled.clone();
                 let outcome = tokio::select! {
                     () = cancelled.cancelled() => Err(HttpError::Cancelled),
-                    outcome = this.download(address, size, from, &sender, &again) => outcome,
+                    outcome = this.download((address, &headers), size, from, &sender, &again) => outcome,
                 };
                 if let Err(error) = outcome {
                     // Nobody listens any more if this fails.
@@ -190,7 +203,7 @@ impl Http {
 
     async fn download(
         &self,
-        url: Url,
+        (url, headers): (Url, &[(String, String)]),
         size: BodySize,
         from: u64,
         sender: &Sender,
@@ -203,7 +216,7 @@ impl Http {
         let mut state = State::from(from);
         let (mut attempt, mut pause) = (1, self.limits.pause);
         loop {
-            let error = match self.transfer(&url, size, &mut state, sender).await {
+            let error = match self.transfer((&url, headers), size, &mut state, sender).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };

@@ -21,6 +21,7 @@ use crate::fetch::{HttpLimits, Progress};
 use crate::index::{Artifact, Choice, PublicKey, VersionChoice};
 use crate::model::{Options, Target, TreePath};
 use crate::plan::Flavor;
+use crate::registry::Access;
 use crate::store::{Store, StoreError, write_whole};
 
 /// What is asked for.
@@ -71,6 +72,10 @@ pub struct Tools {
     pub notice: Notice,
     /// How buckets are reached.
     pub buckets: Given,
+    /// Certificate authorities to trust besides the system's, PEM.
+    pub authorities: Vec<u8>,
+    /// Credentials for registries.
+    pub registries: Access,
     /// Ends everything.
     pub cancelled: CancellationToken,
     /// What this machine is.
@@ -119,7 +124,7 @@ struct Decided {
 /// Blocks; must not be called from asynchronous code.
 pub fn obtain(request: &Request, tools: &Tools) -> Result<Obtained, ObtainError> {
     let cache = Cache::of(&tools.store);
-    let reach = Reach::new(tools.limits, tools.cancelled.clone(), tools.buckets.clone());
+    let reach = Reach::new(tools);
     let mut decided = decide(request, tools, &cache, &reach)?;
     let place = match &request.dest {
         Some(dest) => dest.clone(),

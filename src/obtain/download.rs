@@ -16,6 +16,8 @@ use crate::model::{Digest, Hasher, on_one_line};
 use crate::store::{CHUNK, Store, StoreError};
 
 const DOING: &str = "keeping what is downloaded";
+/// So often a registry is asked for a new token: some are good for a minute only.
+const RENEWALS: u32 = 8;
 
 /// One archive, and where it comes from and goes to.
 pub(super) struct Download<'a> {
@@ -58,6 +60,7 @@ impl Download<'_> {
         fs_err::create_dir_all(self.parts).map_err(written)?;
         let path = self.parts.join(expected.hex());
         let mut may_resume = true;
+        let mut renewals = RENEWALS;
         self.progress.started(transfer);
         loop {
             let part = reopen(&path, expected.size).map_err(written)?;
@@ -94,6 +97,11 @@ impl Download<'_> {
                         .again(transfer, "the server cannot go on; from the beginning");
                     continue;
                 }
+                Stop::Reach(error) if renewals > 0 && self.has_expired(&error) => {
+                    (renewals, may_resume) = (renewals - 1, true);
+                    self.progress.again(transfer, "the registry wants a new token");
+                    continue;
+                }
                 Stop::Cancelled => ObtainError::Cancelled,
                 Stop::Reach(error) if error.is_cancelled() => ObtainError::Cancelled,
                 Stop::Reach(source) => {
@@ -115,6 +123,12 @@ impl Download<'_> {
                 }
             });
         }
+    }
+
+    /// Whether a registry does not know a token any more that it gave when this began.
+    fn has_expired(&self, error: &ReachError) -> bool {
+        let is_answer = matches!(error, ReachError::Http(error) if error.status() == Some(401));
+        is_answer && matches!(self.origin, Origin::Registry(_))
     }
 
     /// One attempt: what is missing, behind what is there. Gives the digest of the whole.

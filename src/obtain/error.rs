@@ -249,11 +249,12 @@ impl ObtainError {
 }
 
 fn reach_hint(error: &ReachError, at: &str, is_index: bool) -> &'static str {
-    let status = match error {
-        ReachError::Http(error) => error.status(),
-        _ => None,
-    };
-    match status {
+    if let ReachError::Registry(error) = error
+        && let Some(hint) = error.hint()
+    {
+        return hint;
+    }
+    match error.status() {
         Some(400 | 401 | 403) if at.starts_with("s3://") => {
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, say who asks, and AWS_REGION and \
              AWS_ENDPOINT_URL whom: are they right, and not expired? without them only what is public can be had"
@@ -274,6 +275,7 @@ fn reach_hint(error: &ReachError, at: &str, is_index: bool) -> &'static str {
             ReachError::Http(HttpError::Redirect { .. }) => {
                 "if that is right, name the place it leads to with `--from`"
             }
+            ReachError::Http(error) if error.is_untrusted() => crate::registry::UNTRUSTED,
             ReachError::Http(_) => "is the network there? what has come so far is kept: try again",
             _ => "may it be read?",
         },

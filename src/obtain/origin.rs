@@ -1,4 +1,4 @@
-//! Where something is published: an address, or a directory of this machine.
+//! Where something is published: an address, a repository, or a directory of this machine.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::bucket::{BucketAddress, BucketAddressError};
 use crate::index::Index;
 use crate::model::TreePath;
+use crate::registry::{AddressError, Repository};
 
 /// Where something is published.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Origin {
     Web(Web),
     /// In a bucket of an S3-compatible server.
     Bucket(BucketAddress),
+    /// In a repository of an OCI registry.
+    Registry(Repository),
     /// In a directory.
     Dir(Utf8PathBuf),
 }
@@ -42,6 +45,9 @@ pub enum OriginError {
     /// An address of no bucket.
     #[error(transparent)]
     Bucket(#[from] BucketAddressError),
+    /// It names no repository.
+    #[error(transparent)]
+    Repository(#[from] AddressError),
     /// An address without a host, or with what no address of a directory has.
     #[error("`{shown}` is no address of a published directory")]
     Address {
@@ -56,9 +62,10 @@ impl OriginError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Scheme { .. } => {
-                "name a directory, or an address that begins with https://, http://, s3:// or file://"
+                "name a directory, or an address that begins with https://, http://, s3://, oci:// or file://"
             }
             Self::Bucket(error) => error.hint(),
+            Self::Repository(error) => error.hint(),
             Self::Address { .. } => "such as `https://example.org/python/`, without `?` and `#`",
         }
     }
@@ -85,6 +92,7 @@ impl Origin {
                 };
                 Ok(Self::dir(Utf8Path::new(&decoded.ok_or_else(address)?)))
             }
+            other if Repository::is_scheme(other) => Ok(Self::Registry(Repository::parse(text)?)),
             other => Err(OriginError::Scheme {
                 scheme: other.to_owned(),
             }),
@@ -106,6 +114,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Web(web) => write!(f, "{}://{}", web.scheme, web.rest),
             Self::Bucket(address) => write!(f, "{address}"),
+            Self::Registry(repository) => write!(f, "{repository}"),
             Self::Dir(path) => write!(f, "{path}"),
         }
     }
@@ -211,6 +220,7 @@ mod tests {
             ("http://example.org/a/index.json", "http://example.org/a/"),
             ("https://me:secret@example.org/a", "https://example.org/a/"),
             ("s3://bucket/a/index.json", "s3://bucket/a/"),
+            ("OCI://Example.org/a/b/", "oci://example.org/a/b"),
             ("file:///no/such/dir%20x", "/no/such/dir x"),
             ("there", "/no/such/place/there"),
             ("there/index.json", "/no/such/place/there"),
@@ -239,6 +249,7 @@ mod tests {
             assert!(matches!(parse(text), Err(OriginError::Address { .. })), "{text}");
         }
         assert!(matches!(parse("s3:///a"), Err(OriginError::Bucket(_))));
+        assert!(matches!(parse("oci://host/A"), Err(OriginError::Repository(_))));
         let error = parse("https://me:secret@/a").unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
     }

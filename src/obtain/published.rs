@@ -121,6 +121,7 @@ fn believe(
 fn shown(origin: &Origin, name: &str) -> String {
     match origin {
         Origin::Web(_) | Origin::Bucket(_) => format!("{origin}{name}"),
+        Origin::Registry(_) => format!("{origin}:{name}"),
         Origin::Dir(dir) => dir.join(name).into_string(),
     }
 }

@@ -2,13 +2,16 @@
 
 use std::cell::OnceCell;
 use std::io::{self, Read, Seek as _, SeekFrom};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::conduct::Tools;
 use super::origin::Origin;
-use crate::bucket::{Access, BucketAddress, BucketError, Given, Signer};
+use crate::bucket::{self, BucketAddress, BucketError, Given, Signer};
 use crate::fetch::{Again, Body, BodySize, Http, HttpError, HttpLimits, Route};
 use crate::model::TreePath;
+use crate::registry::{Access, Client, RegistryError, Repository, Resolved, tag_of};
 
 /// Why a file of an origin cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +23,15 @@ pub enum ReachError {
     /// The bucket cannot be asked.
     #[error(transparent)]
     Bucket(#[from] BucketError),
+    /// The registry did not give it.
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
+    /// The registry has no such tag.
+    #[error("the registry has no `{reference}`")]
+    NoTag {
+        /// What other tools call it.
+        reference: String,
+    },
     /// It cannot be read from the directory.
     #[error(transparent)]
     File(io::Error),
@@ -39,12 +51,19 @@ pub enum ReachError {
     },
 }
 
+impl From<RegistryError> for ReachError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
 impl ReachError {
     /// Whether the place was asked and has no such file.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Http(error) => matches!(error.status(), Some(404 | 410)),
+            Self::NoTag { .. } => true,
             Self::File(error) => error.kind() == io::ErrorKind::NotFound,
             _ => false,
         }
@@ -52,11 +71,17 @@ impl ReachError {
 
     /// Whether the place has no such file, or not for us: some say that in the place of a 404.
     pub(super) fn is_refused(&self) -> bool {
-        let status = match self {
+        self.is_missing() || matches!(self.status(), Some(400 | 401 | 403))
+    }
+
+    /// What a server answered instead.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
             Self::Http(error) => error.status(),
+            Self::Registry(error) => error.status(),
             _ => None,
-        };
-        self.is_missing() || matches!(status, Some(400 | 401 | 403))
+        }
     }
 
     /// Whether the place gave something, which is not what it should be.
@@ -67,12 +92,16 @@ impl ReachError {
             Self::Size { .. }
                 | Self::TooLarge { .. }
                 | Self::Http(HttpError::Announced { .. } | HttpError::TooLong { .. })
-        )
+        ) || matches!(self, Self::Registry(error) if error.is_wrong_content())
     }
 
     /// Whether a person interrupted it.
     pub(super) fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Http(HttpError::Cancelled))
+        match self {
+            Self::Http(error) => matches!(error, HttpError::Cancelled),
+            Self::Registry(error) => error.is_cancelled(),
+            _ => false,
+        }
     }
 
     /// Whether the server does not go on where an earlier transfer stopped.
@@ -118,15 +147,25 @@ pub(super) struct Reach {
     limits: HttpLimits,
     cancelled: CancellationToken,
     buckets: Given,
+    authorities: Vec<u8>,
+    registries: Access,
     http: OnceCell<Http>,
 }
 
+/// Where something is asked for.
+struct Asked {
+    url: String,
+    headers: Vec<(String, String)>,
+}
+
 impl Reach {
-    pub(super) fn new(limits: HttpLimits, cancelled: CancellationToken, buckets: Given) -> Self {
+    pub(super) fn new(tools: &Tools) -> Self {
         Self {
-            limits,
-            cancelled,
-            buckets,
+            limits: tools.limits,
+            cancelled: tools.cancelled.clone(),
+            buckets: tools.buckets.clone(),
+            authorities: tools.authorities.clone(),
+            registries: tools.registries.clone(),
             http: OnceCell::new(),
         }
     }
@@ -136,6 +175,7 @@ impl Reach {
             return Ok(http);
         }
         let route = Route {
+            authorities: self.authorities.clone(),
             stays_encrypted: true,
             ..Route::default()
         };
@@ -145,7 +185,23 @@ impl Reach {
 
     /// The address of something in a bucket, which may hold secrets.
     fn bucket_url(&self, address: &BucketAddress, path: &TreePath) -> Result<String, BucketError> {
-        Signer::new(address, Access::find(&self.buckets)?)?.readable_url(&address.key(path))
+        Signer::new(address, bucket::Access::find(&self.buckets)?)?.readable_url(&address.key(path))
+    }
+
+    /// Where the blob is that a repository has for a path, and how large it is.
+    fn blob(
+        &self,
+        repository: &Repository,
+        path: &TreePath,
+        again: &Again,
+    ) -> Result<(Asked, u64), ReachError> {
+        let (repository, access) = (repository.clone(), self.registries.clone());
+        let client = Client::new(self.http()?.clone(), repository, access, Arc::clone(again));
+        let tag = tag_of(path);
+        let Resolved { digest, url, headers } = client.resolve(&tag)?.ok_or_else(|| ReachError::NoTag {
+            reference: client.repository().reference(&tag),
+        })?;
+        Ok((Asked { url, headers }, digest.size))
     }
 
     /// Reads a small file.
@@ -156,9 +212,10 @@ impl Reach {
         most: u64,
         again: Again,
     ) -> Result<Vec<u8>, ReachError> {
-        let url = match origin {
-            Origin::Web(web) => web.url(path),
-            Origin::Bucket(address) => self.bucket_url(address, path)?,
+        let Asked { url, headers } = match origin {
+            Origin::Web(web) => Asked::plainly(web.url(path)),
+            Origin::Bucket(address) => Asked::plainly(self.bucket_url(address, path)?),
+            Origin::Registry(repository) => self.blob(repository, path, &again)?.0,
             Origin::Dir(dir) => {
                 let file = fs_err::File::open(dir.join(path.as_str())).map_err(ReachError::File)?;
                 let mut bytes = Vec::new();
@@ -171,8 +228,8 @@ impl Reach {
                 return Ok(bytes);
             }
         };
-        let body = self.http()?.get_from(&url, BodySize::AtMost(most), 0, again)?;
-        match body.whole() {
+        let size = BodySize::AtMost(most);
+        match self.http()?.get_with(&url, headers, size, 0, again)?.whole() {
             Err(HttpError::TooLong { .. }) => Err(ReachError::TooLarge { most }),
             done => Ok(done?),
         }
@@ -187,9 +244,17 @@ impl Reach {
         from: u64,
         again: Again,
     ) -> Result<Reading, ReachError> {
-        let url = match origin {
-            Origin::Web(web) => web.url(path),
-            Origin::Bucket(address) => self.bucket_url(address, path)?,
+        let Asked { url, headers } = match origin {
+            Origin::Web(web) => Asked::plainly(web.url(path)),
+            Origin::Bucket(address) => Asked::plainly(self.bucket_url(address, path)?),
+            Origin::Registry(repository) => {
+                let (asked, found) = self.blob(repository, path, &again)?;
+                if found != size {
+                    let expected = size;
+                    return Err(ReachError::Size { expected, found });
+                }
+                asked
+            }
             Origin::Dir(dir) => {
                 let mut file = fs_err::File::open(dir.join(path.as_str())).map_err(ReachError::File)?;
                 let found = file.metadata().map_err(ReachError::File)?.len();
@@ -202,6 +267,15 @@ impl Reach {
             }
         };
         let size = BodySize::Exactly(size);
-        Ok(Reading::Body(self.http()?.get_from(&url, size, from, again)?))
+        Ok(Reading::Body(
+            self.http()?.get_with(&url, headers, size, from, again)?,
+        ))
+    }
+}
+
+impl Asked {
+    fn plainly(url: String) -> Self {
+        let headers = Vec::new();
+        Self { url, headers }
     }
 }

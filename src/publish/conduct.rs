@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::current::{Current, at, current, path};
 use super::derived::derive;
+use super::merge::{merge, overtaken};
 use super::prepare::prepare;
 use super::{Content, Destination, DestinationError, PublishError};
 use crate::index::{Address, Artifact, FileName, Index, PublicKey, trusted_comment};
@@ -41,6 +42,8 @@ pub enum Event<'a> {
         /// Who.
         holder: &'a str,
     },
+    /// Somebody else published meanwhile; both are put together.
+    Overtaken,
     /// An archive is looked into and put.
     Putting {
         /// Which.
@@ -95,6 +98,7 @@ pub fn publish(
         request,
         index: before.index.clone(),
     };
+    merge(destination, &ours, &before, &mut publication.index)?;
     // Whatever cannot be is told before anything is put.
     publication.set_keys();
     if publication.index.keys.is_empty() {
@@ -110,7 +114,16 @@ pub fn publish(
         }
         archives.insert(name.clone(), publication.put(name, file, *digest)?);
     }
-    let changed = publication.finish(&before)?;
+    let mut changed = publication.finish(&before)?;
+    // Where nothing keeps two apart for certain, each of them looks afterwards whether something was lost.
+    let mut before = before;
+    while let Some(now) = overtaken(destination, &ours, &before, &mut publication.index)? {
+        if listener(Event::Overtaken).is_break() {
+            return Err(PublishError::Interrupted);
+        }
+        changed |= publication.finish(&now)?;
+        before = now;
+    }
     drop(held);
     Ok(Outcome {
         serial: publication.index.serial,

@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::bucket::BucketError;
+use crate::engine::Class;
 use crate::index::Address;
 use crate::model::{Digest, TreePath};
+use crate::registry::RegistryError;
 
 /// A place that others read. Paths are relative to its root.
 pub trait Destination: fmt::Debug {
@@ -43,6 +45,13 @@ pub trait Destination: fmt::Debug {
         was: Option<&[u8]>,
         bytes: &[u8],
     ) -> Result<(), DestinationError>;
+
+    /// Where nothing keeps publishers apart for certain: the indexes with this serial or a later one that anybody
+    /// was about to put in place, without the `known` ones. Nothing where [`Destination::hold`] is enough.
+    fn announced(&self, from: u64, known: &[Digest]) -> Result<Option<Vec<Vec<u8>>>, DestinationError> {
+        let _ = (from, known);
+        Ok(None)
+    }
 }
 
 /// The right to publish, until it is dropped.
@@ -120,6 +129,9 @@ pub enum DestinationError {
         #[source]
         source: BucketError,
     },
+    /// A registry did not do what was asked.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The file system, or the network, is not able.
     #[error("failed to {doing}")]
     Io {
@@ -132,6 +144,19 @@ pub enum DestinationError {
 }
 
 impl DestinationError {
+    /// Whose matter it is.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Interrupted => Class::Interrupted,
+            Self::Registry(error) if error.is_cancelled() => Class::Interrupted,
+            Self::Registry(error) if error.is_wrong_content() => Class::Input,
+            Self::Registry(_) | Self::Io { .. } => Class::Environment,
+            Self::Bucket { source, .. } if !source.is_input() => Class::Environment,
+            _ => Class::Input,
+        }
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
@@ -141,6 +166,7 @@ impl DestinationError {
             ),
             Self::Changed { .. } => Some("publish again; `pbs publish` goes on where it ended"),
             Self::Bucket { source, .. } => source.hint(),
+            Self::Registry(error) => error.hint(),
             Self::Io { .. } => Some("publish again when it is mended; `pbs publish` goes on where it ended"),
             _ => None,
         }

@@ -5,8 +5,10 @@ use camino::Utf8PathBuf;
 use super::DestinationError;
 use crate::bucket::BucketAddressError;
 use crate::engine::{Class, LoadError};
+use crate::fetch::HttpError;
 use crate::index::{ParseTextError, ReadIndexError};
 use crate::model::Digest;
+use crate::registry::AddressError;
 use crate::sign::{KeyError, SignatureError};
 use crate::store::StoreError;
 
@@ -23,6 +25,12 @@ pub enum PublishError {
     /// No place in a bucket.
     #[error(transparent)]
     Bucket(#[from] BucketAddressError),
+    /// No repository of a registry.
+    #[error(transparent)]
+    Repository(#[from] AddressError),
+    /// The network cannot be used at all.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// An archive is not there, or cannot be read.
     #[error("failed to read `{path}`")]
     Read {
@@ -174,21 +182,10 @@ impl PublishError {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Interrupted
-            | Self::Destination {
-                source: DestinationError::Interrupted,
-                ..
-            } => Class::Interrupted,
+            Self::Interrupted => Class::Interrupted,
+            Self::Destination { source, .. } => source.class(),
             Self::Load(error) => error.class(),
-            Self::Store(_)
-            | Self::Destination {
-                source: DestinationError::Io { .. },
-                ..
-            } => Class::Environment,
-            Self::Destination {
-                source: DestinationError::Bucket { source, .. },
-                ..
-            } if !source.is_input() => Class::Environment,
+            Self::Store(_) | Self::Http(_) => Class::Environment,
             _ => Class::Input,
         }
     }
@@ -198,10 +195,12 @@ impl PublishError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Scheme { .. } => {
-                "name a directory or a bucket (`s3://BUCKET/PREFIX`); or publish to a directory and copy it, \
-                 `index.json` last"
+                "name a directory, a bucket (`s3://BUCKET/PREFIX`) or a repository (`oci://HOST/NAME`); or publish \
+                 to a directory and copy it, `index.json` last"
             }
             Self::Bucket(error) => error.hint(),
+            Self::Repository(error) => error.hint(),
+            Self::Http(_) => "does PBS_CA_FILE hold certificates in PEM?",
             Self::Directory { .. } => "name archives that `pbs build` made",
             Self::Name { .. } => {
                 "archives keep the names that `pbs build` gave them: others read what they are from them"

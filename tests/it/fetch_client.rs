@@ -8,6 +8,7 @@ mod locked;
 mod nginx;
 mod place;
 mod real;
+mod registry;
 mod trust;
 
 use std::sync::{Arc, Mutex};
@@ -257,6 +258,8 @@ impl Customer {
             progress: Arc::new(heard.clone()),
             notice: Arc::new(move |text: &str| told.say(text)),
             buckets: pbs::bucket::Given::default(),
+            authorities: Vec::new(),
+            registries: pbs::registry::Access::default(),
             cancelled: CancellationToken::new(),
             machine: Machine {
                 os: "linux",

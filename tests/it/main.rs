@@ -23,6 +23,7 @@ mod plan;
 mod presets;
 mod publish;
 mod recipe;
+mod registry;
 mod relink;
 mod report;
 mod sandbox;

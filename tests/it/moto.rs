@@ -3,7 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use pbs::bucket::{Given, Secret};
+use pbs::bucket::Given;
+use pbs::model::Secret;
 use serde_json::Value;
 
 /// The server, with the buckets `private` and `public`; it ends with its standard input, when this is dropped.

@@ -1,4 +1,4 @@
-//! `pbs publish` to a directory and to buckets: what readers find there, whatever happens meanwhile.
+//! `pbs publish` to a directory, to buckets and to registries: what readers find there, whatever happens meanwhile.
 
 mod bazel;
 mod bucket;
@@ -7,8 +7,10 @@ mod evidence;
 mod hundred;
 mod interrupted;
 mod moto;
+mod oci;
 mod place;
 mod scanner;
+mod unleased;
 mod uv;
 
 use camino::{Utf8Path, Utf8PathBuf};

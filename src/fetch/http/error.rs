@@ -114,7 +114,7 @@ pub enum HttpError {
 
 impl HttpError {
     /// Whether it may go better a moment later: the transfer broke off, or the server is not able just now.
-    pub(super) fn is_temporary(&self) -> bool {
+    pub(crate) fn is_temporary(&self) -> bool {
         match self {
             Self::Truncated { .. }
             | Self::Broken { .. }
@@ -124,6 +124,25 @@ impl HttpError {
             Self::Status { status } => matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504),
             _ => false,
         }
+    }
+
+    /// Whether the server's certificate is not believed, or is of somebody else.
+    #[must_use]
+    pub fn is_untrusted(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            // What an I/O error wraps is not among its sources, but theirs are; one may wrap another.
+            let mut inner = error;
+            while let Some(wrapped) = inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+                inner = wrapped;
+            }
+            let tls = inner.downcast_ref::<rustls::Error>();
+            if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// Whether a server said that it has no such thing (or not for us).

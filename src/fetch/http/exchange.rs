@@ -24,6 +24,8 @@ pub enum Verb {
     Put,
     /// `POST`.
     Post,
+    /// `PATCH`.
+    Patch,
     /// `DELETE`.
     Delete,
 }
@@ -37,6 +39,7 @@ impl Verb {
             Self::Head => "HEAD",
             Self::Put => "PUT",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -47,6 +50,7 @@ impl Verb {
             Self::Head => Method::HEAD,
             Self::Put => Method::PUT,
             Self::Post => Method::POST,
+            Self::Patch => Method::PATCH,
             Self::Delete => Method::DELETE,
         }
     }

@@ -85,12 +85,15 @@ impl Http {
     /// One request; `state` says how far earlier ones got.
     pub(super) async fn transfer(
         &self,
-        url: &Url,
+        (url, headers): (&Url, &[(String, String)]),
         size: BodySize,
         state: &mut State,
         sender: &Sender,
     ) -> Result<(), HttpError> {
         let mut request = self.client.get(url.clone());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         if state.received > 0 {
             request = request.header(RANGE, format!("bytes={}-", state.received));
             if let Some(etag) = &state.etag {

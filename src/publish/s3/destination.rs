@@ -48,6 +48,7 @@ impl S3 {
         let signer = Signer::new(address, access).map_err(&io)?;
         let http = |limits, cancelled| {
             let route = Route {
+                authorities: around.authorities.clone(),
                 stays_there: true,
                 ..Route::default()
             };

@@ -1,6 +1,7 @@
 //! Buckets as places to fetch from.
 
-use pbs::bucket::{BucketAddress, Given, Secret};
+use pbs::bucket::{BucketAddress, Given};
+use pbs::model::Secret;
 use pbs::publish::{Content, Destination as _, Pace, S3, Surroundings};
 
 use super::*;
@@ -161,6 +162,8 @@ fn signatures_of_addresses_are_right() {
             limits: QUICK,
             cancelled: CancellationToken::new(),
             notice: Arc::new(|text: &str| panic!("{text}")),
+            authorities: Vec::new(),
+            registries: pbs::registry::Access::default(),
         };
         let address = BucketAddress::parse(&format!("{bucket}/py+1")).unwrap();
         let place = S3::open(&address, &around, Pace::default()).unwrap();

@@ -110,6 +110,7 @@ fn exit_codes_tell_whose_matter_it_is() {
     check(&["3.99", "--from", from], 1, "3.13.5+20260101");
     check(&["--from", "ftp://bucket/"], 1, "https://");
     check(&["--from", "s3:///prefix"], 1, "names no bucket");
+    check(&["--from", "oci://host/Name"], 1, "no registry takes");
     check(&["--from", from, "--key", "nobody.pub"], 1, "nobody.pub");
     check(&["--from", from, "--target", "linux"], 1, "not a target");
     check(&["--from", from, "--options", "a++b"], 1, "empty option");

@@ -59,6 +59,8 @@ impl Publisher {
             limits: LIMITS,
             cancelled: cancelled.clone(),
             notice: Arc::new(move |text: &str| told.lock().unwrap().push(text.to_owned())),
+            authorities: Vec::new(),
+            registries: pbs::registry::Access::default(),
         };
         let address = BucketAddress::parse(address).unwrap();
         Self {

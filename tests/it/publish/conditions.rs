@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
-use pbs::bucket::{Given, Secret};
+use pbs::bucket::Given;
 use pbs::engine::Class;
 use pbs::index::Index;
-use pbs::model::{Digest, TreePath};
+use pbs::model::{Digest, Secret, TreePath};
 use pbs::publish::{Content, Destination as _, DestinationError, Pace, PublishError, Put};
 
 use super::bucket::{BRIEF, CALM, Publisher, told};

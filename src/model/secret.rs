@@ -13,7 +13,9 @@ impl Secret {
         Self(text)
     }
 
-    pub(super) fn expose(&self) -> &str {
+    /// The text; for those who send it where it belongs.
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
