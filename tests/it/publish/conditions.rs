@@ -31,9 +31,21 @@ fn publisher(server: &Buckets) -> Publisher {
     Publisher::new(&given(server), "bucket/py")
 }
 
-/// One who soon takes over.
+/// One who soon takes over, and soon loses what they have.
 fn hasty(server: &Buckets) -> Publisher {
     Publisher::with(&given(server), "bucket/py", BRIEF)
+}
+
+/// Takes over from one who is gone, and gives back what was taken.
+fn take_over(server: &Buckets) {
+    let begun = Instant::now();
+    drop(
+        hasty(server)
+            .destination
+            .hold(&mut |_| ControlFlow::Continue(()))
+            .unwrap(),
+    );
+    assert!(begun.elapsed() >= BRIEF.stale, "it waited");
 }
 
 /// The index that readers find.
@@ -162,10 +174,9 @@ fn whoever_sleeps_too_long_changes_nothing() {
         while server.asked(INDEX) == 0 {
             std::thread::sleep(Duration::from_millis(10));
         }
-        let begun = Instant::now();
-        let outcome = hasty(&server).publish(&place, &archives[1..]).unwrap();
+        take_over(&server);
+        let outcome = publisher(&server).publish(&place, &archives[1..]).unwrap();
         assert_eq!(outcome.serial, 1);
-        assert!(begun.elapsed() >= BRIEF.stale, "it waited");
         let error = sleeping.join().unwrap().unwrap_err();
         assert!(told(&error).contains("was changed meanwhile"), "{}", told(&error));
     });
@@ -333,15 +344,9 @@ fn what_a_killed_publisher_left_is_cleared_away_by_the_next() {
     process.wait().unwrap();
     assert_eq!((server.unfinished(), index(&server)), (1, None));
     server.mood(|_, _| None);
-    let begun = Instant::now();
-    let patient = Pace {
-        stale: BRIEF.stale,
-        ..CALM
-    };
-    Publisher::with(&given(&server), "bucket/py", patient)
-        .publish(&place, &archives)
-        .unwrap();
-    assert!(begun.elapsed() >= BRIEF.stale, "it waited for whoever was killed");
+    take_over(&server);
+    assert_eq!(server.unfinished(), 0, "it was cleared away");
+    publisher(&server).publish(&place, &archives).unwrap();
     assert_eq!(
         (server.unfinished(), index(&server).unwrap().artifacts.len()),
         (0, 1)
