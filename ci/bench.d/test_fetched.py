@@ -30,8 +30,8 @@ class Table(unittest.TestCase):
             name = archive.name.rpartition("/")[2]
             rows = [
                 {"block": name, "load": 1.0, "values": {
-                    fetched.OURS: {"wall": 0.5 + number / 100},
-                    fetched.THEIRS: {"wall": 1.0 + number / 50},
+                    fetched.OURS: {"wall": 0.5 + number / 100, "cpu": 0.4},
+                    fetched.THEIRS: {"wall": 1.0 + number / 50, "cpu": 0.5},
                     fetched.CACHED: {"wall": 0.01},
                 }}
                 for number in range(6)
@@ -45,7 +45,8 @@ class Table(unittest.TestCase):
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         self.assertEqual(cells[0], f"{name} (1.5 MB)")
         self.assertEqual(cells[3], "0.500 [0.500, 0.500], 6 rounds")
-        self.assertEqual(cells[5], "20 MB")
+        self.assertEqual(cells[4], "0.800 [0.800, 0.800]")
+        self.assertEqual(cells[6], "20 MB")
 
 
 if __name__ == "__main__":
