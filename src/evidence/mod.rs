@@ -14,11 +14,11 @@ mod spdx;
 mod subject;
 mod time;
 
+pub use self::spdx::{declared_licences, spdx};
 pub use agree::{Disagreement, cyclonedx_disagreements, spdx_disagreements, statement_disagreements};
 pub use bom::Bom;
 pub use cyclonedx::cyclonedx;
 pub use envelope::{Envelope, EnvelopeError, Signed, pre_authentication};
 pub use licences::all_of;
 pub use provenance::{PREDICATE_TYPE, STATEMENT_TYPE, provenance};
-pub use spdx::{declared_licences, spdx};
 pub use subject::Subject;
