@@ -90,6 +90,8 @@ pub fn publish(
         .map_err(at(destination))?;
     let ours: Vec<&PublicKey> = std::iter::once(request.key.public())
         .chain(request.previous_keys)
+        // Whoever may sign from now on may have signed already: two who take turns.
+        .chain(request.next_keys)
         .collect();
     let before = current(destination, &ours)?;
     let mut publication = Publication {

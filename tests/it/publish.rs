@@ -165,6 +165,12 @@ fn only_whoever_signed_so_far_may_go_on() {
     assert_eq!((index.keys, index.serial), (vec![new.clone()], 3));
     let error = place.refused(&[&debug], &[]);
     assert!(error.contains("by a key that is not known"), "{error}");
+    // Two may take turns, where each names the other.
+    place.publish_by("new.key", &[], &["--next-key", "first.key.pub"]);
+    let said = place.publish(&[], &["--next-key", "new.key.pub"]);
+    assert_eq!(said, "serial 5\n");
+    assert_eq!(place.read_back().unwrap().keys, [old.clone(), new.clone()]);
+    place.publish_by("new.key", &[], &["--previous-key", "first.key.pub"]);
     // The first archive's provenance is still what the old key signed.
     let (by, _) = place.statement_by(&index.artifacts[1], &[old.clone(), new]);
     assert_eq!(by, old);
