@@ -56,8 +56,9 @@ impl S3 {
         };
         let once = HttpLimits {
             attempts: 1,
-            idle: around.limits.idle.min(pace.renew),
-            connect: around.limits.connect.min(pace.renew),
+            // A lease must not be lost because one renewal hangs.
+            idle: around.limits.idle.min(pace.stale / 4),
+            connect: around.limits.connect.min(pace.stale / 4),
             ..around.limits
         };
         let (loud, quiet) = (
@@ -112,10 +113,10 @@ impl S3 {
             self.bucket.signer().address().prefix,
             crate::index::Index::ARCHIVES
         );
-        let swept = self
-            .quiet
-            .unfinished(&below)
-            .and_then(|uploads| uploads.iter().try_for_each(|upload| self.quiet.abort(upload)));
+        let swept = self.bucket.unfinished(&below).and_then(|uploads| {
+            let mut uploads = uploads.iter();
+            uploads.try_for_each(|upload| self.bucket.abort(upload))
+        });
         if let Err(error) = swept {
             tracing::debug!(%error, "unfinished uploads stay");
         }
