@@ -35,7 +35,7 @@ use transfer::{State, host_of};
 pub struct HttpLimits {
     /// For name look-up, connection and TLS together.
     pub connect: Duration,
-    /// For the next bytes to come.
+    /// For the next bytes to come, 16 KiB of them or all.
     pub idle: Duration,
     /// How often a transfer that breaks off, or that a server is not able to serve just now, is tried,
     /// the first time included.

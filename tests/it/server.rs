@@ -29,6 +29,8 @@ pub(crate) enum Reply {
     Late(Vec<u8>, Duration),
     /// Sends so many bytes and then nothing more, each time.
     Stall(Vec<u8>, usize),
+    /// A byte at a time, and a pause after each.
+    Drip(Vec<u8>, Duration),
     /// Goes on for ever.
     Endless,
     /// Sends elsewhere.
@@ -163,6 +165,14 @@ fn answer(
             part(&mut stream, all, *until)?;
             stream.flush()?;
             std::thread::sleep(Duration::from_secs(30));
+            Ok(())
+        }
+        Reply::Drip(all, wait) => {
+            part(&mut stream, all, 0)?;
+            for byte in &all[from..] {
+                stream.write_all(&[*byte])?;
+                std::thread::sleep(*wait);
+            }
             Ok(())
         }
         Reply::Endless => {

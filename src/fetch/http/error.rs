@@ -86,8 +86,8 @@ pub enum HttpError {
         /// The limit.
         seconds: f32,
     },
-    /// Nothing came for too long, each time.
-    #[error("nothing came for {seconds} s after {received} bytes")]
+    /// Next to nothing came for too long, each time.
+    #[error("next to nothing came for {seconds} s, {received} bytes in all")]
     Stalled {
         /// The limit.
         seconds: f32,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, LOCATION, RANGE, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
+use tokio::time::Instant;
 
 use super::body::Sender;
 use super::route::RefusedRedirect;
@@ -127,8 +128,9 @@ impl Http {
             Err(_) => return Err(self.stalled(state)),
         };
         let mut skip = state.begin(&response, size)?;
+        let mut patience = Patience::new(self.limits.idle);
         loop {
-            let piece = match tokio::time::timeout(self.limits.idle, response.chunk()).await {
+            let piece = match tokio::time::timeout_at(patience.until, response.chunk()).await {
                 Err(_) => return Err(self.stalled(state)),
                 Ok(Err(source)) => {
                     return Err(HttpError::Broken {
@@ -139,6 +141,7 @@ impl Http {
                 Ok(Ok(None)) => return state.end(size),
                 Ok(Ok(Some(piece))) => piece,
             };
+            patience.came(piece.len());
             let known = skip.min(piece.len() as u64);
             skip -= known;
             let piece = piece.slice(usize::try_from(known).unwrap_or(usize::MAX)..);
@@ -151,9 +154,11 @@ impl Http {
                     expected: size.most(),
                 });
             }
+            let full = Instant::now();
             if sender.send(Ok(piece)).await.is_err() {
                 return Ok(());
             }
+            patience.until += full.elapsed();
         }
     }
 
@@ -161,6 +166,34 @@ impl Http {
         HttpError::Stalled {
             seconds: self.limits.idle.as_secs_f32(),
             received: state.received,
+        }
+    }
+}
+
+/// So much must come within the time that nothing may come: who sends a byte now and then would keep us for ever.
+const LEAST: usize = 16 << 10;
+
+/// How long what comes next is waited for.
+struct Patience {
+    idle: Duration,
+    until: Instant,
+    /// What is still to come before there is new patience.
+    due: usize,
+}
+
+impl Patience {
+    fn new(idle: Duration) -> Self {
+        Self {
+            idle,
+            until: Instant::now() + idle,
+            due: LEAST,
+        }
+    }
+
+    fn came(&mut self, bytes: usize) {
+        self.due = self.due.saturating_sub(bytes);
+        if self.due == 0 {
+            *self = Self::new(self.idle);
         }
     }
 }
