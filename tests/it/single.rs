@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{built_distribution, requires};
+use crate::support::{built_distribution, requires, variable};
 
 fn single() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single")
@@ -135,6 +135,39 @@ fn directories_on_the_path_have_their_modules_and_lines() {
             assert!(shown.contains(line), "`{line}` is missing: {shown}");
         }
     }
+}
+
+#[test]
+fn long_work_is_told() {
+    let archive = variable("PBS_TEST_DIST");
+    requires!("dist", archive.is_some());
+    let (archive, out) = (archive.unwrap(), tempfile::tempdir().unwrap());
+    let (app, store) = (out.path().join("app"), out.path().join("store"));
+    fs_err::create_dir_all(app.join("large")).unwrap();
+    fs_err::write(app.join("large/__init__.py"), "").unwrap();
+    fs_err::write(app.join("large/__main__.py"), "print('large')").unwrap();
+    let data = fs_err::File::create(app.join("large/data")).unwrap();
+    data.set_len(65 << 20).unwrap();
+    let executable = out.path().join("large");
+    let words = [
+        "--app",
+        app.to_str().unwrap(),
+        "--module",
+        "large",
+        "--preset",
+        "minimal",
+        "--compress",
+        "--store",
+        store.to_str().unwrap(),
+    ];
+    for unpacks in [true, false] {
+        let done = link(Path::new(&archive), &executable, &words);
+        let said = said(&done);
+        assert!(done.status.success(), "{said}");
+        assert_eq!(said.contains("unpacking `"), unpacks, "{said}");
+        assert!(said.contains("embedding "), "{said}");
+    }
+    assert_eq!(stdout(&command(&executable).output().unwrap()), "large");
 }
 
 #[test]
