@@ -11,7 +11,9 @@ pub mod model;
 // L1 · meaning: pure functions over values.
 pub mod bundle;
 pub mod diff;
+pub mod evidence;
 pub mod imports;
+pub mod index;
 pub mod inspect;
 pub mod link;
 pub mod manifest;
@@ -19,6 +21,7 @@ pub mod msbuild;
 pub mod plan;
 pub mod recipe;
 pub mod report;
+mod sbom;
 pub mod verify;
 pub mod wheel;
 
@@ -26,9 +29,15 @@ pub mod wheel;
 #[cfg(feature = "driver")]
 pub mod archive;
 #[cfg(feature = "driver")]
+pub mod bucket;
+#[cfg(feature = "driver")]
 pub mod fetch;
 #[cfg(feature = "driver")]
+pub mod registry;
+#[cfg(feature = "driver")]
 pub mod sandbox;
+#[cfg(feature = "driver")]
+pub mod sign;
 #[cfg(feature = "driver")]
 pub mod store;
 #[cfg(feature = "driver")]
@@ -36,7 +45,13 @@ pub mod workspace;
 
 // L3 · conduct.
 #[cfg(feature = "driver")]
+pub mod attest;
+#[cfg(feature = "driver")]
 pub mod engine;
+#[cfg(feature = "driver")]
+pub mod obtain;
+#[cfg(feature = "driver")]
+pub mod publish;
 #[cfg(feature = "driver")]
 pub mod relink;
 

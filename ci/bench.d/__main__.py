@@ -10,6 +10,7 @@ Times are reported as ratios A/B: below 1, A is faster. Measure when nothing els
   ci/bench --here python3.12 python3.13 --suite startup     without a container, as they are on this machine
   ci/bench --report target/bench/results/NAME  the table once more
   ci/bench single DIST                         executables in one file: `ci/bench single --help`
+  ci/bench fetch DIST…                         getting what is published: `ci/bench fetch --help`
 
 Needs root or user namespaces, `pbs` built in this checkout (or PBS_BENCH_PBS), and pip for pyperformance.
 """
@@ -20,6 +21,7 @@ import signal
 import sys
 
 import container
+import fetched
 import report
 import runs
 from problem import Problem
@@ -51,6 +53,9 @@ def options():
 def main(arguments):
     if arguments and arguments[0] == "single":
         single.main(arguments[1:])
+        return
+    if arguments and arguments[0] == "fetch":
+        fetched.main(arguments[1:])
         return
     given = options().parse_args(arguments)
     if given.report:

@@ -62,6 +62,16 @@ pub enum ArchiveError {
         /// Its path.
         path: TreePath,
     },
+    /// What is in it could not be written where it was to be unpacked.
+    #[error("what is in it cannot be written")]
+    Write {
+        /// What the system said; names the path.
+        #[source]
+        source: io::Error,
+    },
+    /// Unpacking was to end before its end.
+    #[error("unpacking was interrupted")]
+    Interrupted,
     /// A path or link that no tar header can say.
     #[error("`{path}` cannot be put into a tar archive")]
     Header {
@@ -184,7 +194,8 @@ impl ArchiveError {
                 Some("pbs reads .tar, .tar.gz, .tar.xz, .tar.bz2, .tar.zst, .crate, .zip and .whl")
             }
             Self::Damaged { .. } => Some("get it again: it was cut off or changed on its way"),
-            Self::Glob { .. } | Self::NoFirst { .. } | Self::Header { .. } => None,
+            Self::Write { .. } => Some("is there space, and may files be made there?"),
+            Self::Glob { .. } | Self::NoFirst { .. } | Self::Header { .. } | Self::Interrupted => None,
         }
     }
 }

@@ -159,7 +159,7 @@ pub(super) fn archive_path(name: &[u8]) -> Result<TreePath, ArchiveError> {
     TreePath::parse(&components.join("/")).map_err(wrong)
 }
 
-fn link_text(name: &[u8], target: &[u8]) -> Result<String, ArchiveError> {
+pub(super) fn link_text(name: &[u8], target: &[u8]) -> Result<String, ArchiveError> {
     match std::str::from_utf8(target) {
         Ok(text) if !text.is_empty() && !text.contains('\0') => Ok(text.to_owned()),
         _ => Err(fault(name, EntryFault::LinkText)),

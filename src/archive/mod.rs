@@ -1,10 +1,11 @@
 //! L2 · archives in and out: checked unpacking, deterministic packing, patches.
 //!
-//! Owns the formats: tar, zip, ar, the compressions, unified diffs. Everything goes from the store
-//! into the store; nothing here writes a file of its own or knows where an archive came from.
+//! Owns the formats: tar, zip, ar, the compressions, unified diffs. Everything goes from the store into the
+//! store, but for what [`extract`] unpacks for people to use; nothing here knows where an archive came from.
 
 mod deb;
 mod error;
+mod extract;
 mod files;
 mod globs;
 mod hunk;
@@ -19,6 +20,7 @@ mod unpack;
 mod zipped;
 
 pub use error::{ArchiveError, EntryFault};
+pub use extract::extract;
 pub use files::read_zip;
 pub use hunk::ParsePatchError;
 pub use limits::UnpackLimits;

@@ -16,6 +16,18 @@ pub struct Bundle {
     pub options: BTreeMap<String, String>,
 }
 
+impl Bundle {
+    /// Code and files, in bytes, before anything is compressed.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let code = self.modules.values().filter_map(|module| module.code.as_ref());
+        let sizes = code
+            .map(|code| code.0.len())
+            .chain(self.files.values().map(Vec::len));
+        sizes.map(|size| size as u64).sum()
+    }
+}
+
 /// A module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Module {

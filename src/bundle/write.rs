@@ -9,10 +9,11 @@
 //! | slots | a power of two of them, at most half of them taken: number of a module from 1, or 0. A module's slot is the FNV-1a hash of its name, or the next free one |
 //! | files | path and content: 5 numbers each, sorted by path |
 //! | options | key and value: 4 numbers each |
-//! | data | what the others point to: each followed by a null character; content begins at a multiple of 8 |
+//! | data | what the others point to, first texts, then code, then files: each followed by a null character; content begins at a multiple of 8 |
 //!
 //! Texts and bytes are an offset and a size; content is these and 0, or 1 for a zlib stream after the size it unfolds to.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -71,31 +72,49 @@ pub fn write_bundle(bundle: &Bundle, compress: bool) -> Result<Vec<u8>, WriteBun
         compress,
     };
 
+    // In the order in which it is read: every import reads texts and code, next to none a source. Between
+    // the others, sources would be read from the disk with them.
+    let mut names = Vec::new();
+    let mut paths = BTreeMap::new();
+    for (name, module) in &bundle.modules {
+        names.push(data.text(name)?);
+        paths.insert(module.path.as_str(), data.text(&module.path)?);
+    }
+    let mut options = Vec::new();
+    for (key, value) in &bundle.options {
+        options.extend(data.text(key)?.numbers());
+        options.extend(data.text(value)?.numbers());
+    }
+    for path in bundle.files.keys() {
+        if !paths.contains_key(path.as_str()) {
+            paths.insert(path, data.text(path)?);
+        }
+    }
+    let mut codes = Vec::new();
+    for (name, module) in &bundle.modules {
+        let code = module.code.as_ref();
+        codes.push(code.map(|code| data.content(name, &code.0)).transpose()?);
+    }
     let mut files = Vec::new();
-    let mut places = std::collections::BTreeMap::new();
+    let mut contents = BTreeMap::new();
     for (path, content) in &bundle.files {
-        let entry = (data.text(path)?, data.content(path, content)?);
-        files.extend(entry.0.numbers());
-        files.extend(entry.1.numbers());
-        places.insert(path.as_str(), entry);
+        let content = data.content(path, content)?;
+        files.extend(paths[path.as_str()].numbers());
+        files.extend(content.numbers());
+        contents.insert(path.as_str(), content);
     }
     let mut modules = Vec::new();
     let mut table = vec![0; slots];
-    for (index, (name, module)) in bundle.modules.iter().enumerate() {
-        let file = places.get(module.path.as_str()).copied();
-        let name_at = data.text(name)?;
-        let path_at = match file {
-            Some((path, _)) => path,
-            None => data.text(&module.path)?,
-        };
-        let content = file.map(|(_, content)| content).unwrap_or_default();
-        let (code, source) = match (&module.code, module.kind) {
-            (_, kind) if kind.is_extension() => (content, Content::default()),
-            (Some(code), _) => (data.content(name, &code.0)?, content),
-            (None, _) => (Content::default(), content),
+    let known = names.into_iter().zip(codes);
+    for (index, ((name, module), (name_at, code))) in bundle.modules.iter().zip(known).enumerate() {
+        let content = contents.get(module.path.as_str()).copied().unwrap_or_default();
+        let (code, source) = if module.kind.is_extension() {
+            (content, Content::default())
+        } else {
+            (code.unwrap_or_default(), content)
         };
         modules.extend(name_at.numbers());
-        modules.extend(path_at.numbers());
+        modules.extend(paths[module.path.as_str()].numbers());
         modules.push(flags(module.kind));
         modules.extend(code.numbers());
         modules.extend(source.numbers());
@@ -104,11 +123,6 @@ pub fn write_bundle(bundle: &Bundle, compress: bool) -> Result<Vec<u8>, WriteBun
             slot = (slot + 1) & (slots - 1);
         }
         table[slot] = index + 1;
-    }
-    let mut options = Vec::new();
-    for (key, value) in &bundle.options {
-        options.extend(data.text(key)?.numbers());
-        options.extend(data.text(value)?.numbers());
     }
 
     let size = data_at + data.bytes.len();

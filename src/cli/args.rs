@@ -5,10 +5,14 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::fail::CliError;
+use super::settings::Settings;
 use super::{
-    build, cache, ci, diff, doctor, explain, image, inspect, link, plan, reproduce, shell, sources, targets,
-    test, train, verify,
+    build, cache, ci, diff, doctor, explain, fetch, image, inspect, link, plan, publish, reproduce, shell,
+    sources, targets, test, train, verify,
 };
+use crate::index::PublicKey;
+use crate::obtain::read_key;
 
 /// Builds optimised, reproducible, relinkable CPython distributions.
 ///
@@ -142,11 +146,26 @@ pub(super) enum Command {
     Verify(verify::Verify),
     Test(test::Test),
     Link(link::Link),
+    Fetch(fetch::Fetch),
     Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Reproduce(reproduce::Reproduce),
+    Publish(publish::Publish),
     Targets(targets::Targets),
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Ci(ci::Ci),
+}
+
+/// The keys of a publisher: those given on the command line, or else in the environment.
+pub(super) fn publishers(given: &[String], settings: &Settings) -> Result<Vec<PublicKey>, CliError> {
+    let known = settings.fetch_key.as_deref().unwrap_or_default();
+    let texts: Vec<&str> = match given.is_empty() {
+        true => known.split_whitespace().collect(),
+        false => given.iter().map(String::as_str).collect(),
+    };
+    let keys = texts
+        .into_iter()
+        .map(|text| read_key(text, &settings.working_dir));
+    Ok(keys.collect::<Result<_, _>>()?)
 }

@@ -11,6 +11,7 @@ use super::human::{self, Bytes};
 use super::sources::needs;
 use crate::engine::{Class, Engine};
 use crate::model::Pin;
+use crate::obtain;
 use crate::sandbox::Docker;
 use crate::store::CollectPolicy;
 use crate::ui::Failure;
@@ -26,6 +27,7 @@ pub(super) enum Cache {
     ///
     /// Archives are only read to make a result, so they go however young they are, unless they
     /// are asked to stay: a build whose results are gone needs the network again.
+    /// Interpreters that `pbs fetch` put into the cache go when they were not asked for so long.
     Gc(Gc),
     /// Read everything and remove what is damaged
     Verify,
@@ -94,8 +96,9 @@ impl Cache {
                 let docker = context.sandbox_settings().docker;
                 let (done, also) = store.collect(&policy, context.now(), || {
                     let logs = Engine::collect_logs(&store)?;
+                    let pythons = obtain::collect(&store, gc.max_age, context.now())?;
                     let images = context.block_on(Docker::forget_images(docker.as_deref()))?;
-                    Ok::<_, CliError>((logs, images))
+                    Ok::<_, CliError>((logs, pythons, images))
                 })?;
                 writeln!(
                     context.stdout,
@@ -105,11 +108,14 @@ impl Cache {
                     Bytes(done.bytes),
                     Bytes(done.bytes_left)
                 )?;
-                let (logs, images) = also?;
+                let (logs, pythons, images) = also?;
                 writeln!(
                     context.stdout,
                     "removed {logs} logs and {images} container images"
                 )?;
+                if pythons > 0 {
+                    writeln!(context.stdout, "removed {pythons} fetched interpreters")?;
+                }
             }
             Self::Verify => {
                 let health = store.check()?;

@@ -79,6 +79,18 @@ impl Context {
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 
+    /// The same for those who speak from other threads.
+    pub(super) fn notice(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let (reporter, is_quiet) = (Arc::clone(&self.reporter), self.global.quiet);
+        Arc::new(move |text: &str| {
+            if !is_quiet {
+                reporter.clear();
+                // Nobody is left to be told that standard error is closed.
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
+        })
+    }
+
     /// Waits for a future.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)

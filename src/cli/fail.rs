@@ -1,11 +1,14 @@
 //! The edge where every error becomes a text, hints and a class.
 
+use crate::attest::AttestError;
 use crate::diff::CompareError;
 use crate::engine::{
     Class, EngineError, EnterError, Enterable, ExamineError, LoadError, StepError, StepFailure,
 };
 use crate::fetch::{FetchError, LockError};
+use crate::obtain::{KeyError, ObtainError, OriginError};
 use crate::plan::LowerError;
+use crate::publish::PublishError;
 use crate::recipe::{RecipeErrors, ResolveError};
 use crate::relink::RelinkError;
 use crate::sandbox::SandboxError;
@@ -183,8 +186,44 @@ impl std::convert::From<RelinkError> for CliError {
     }
 }
 
+impl std::convert::From<ObtainError> for CliError {
+    fn from(error: ObtainError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
+    }
+}
+
+impl std::convert::From<OriginError> for CliError {
+    fn from(error: OriginError) -> Self {
+        Self::new(Class::Input, Failure::of(&error).hint(error.hint()))
+    }
+}
+
+impl std::convert::From<KeyError> for CliError {
+    fn from(error: KeyError) -> Self {
+        Self::new(Class::Input, Failure::of(&error).hint(error.hint()))
+    }
+}
+
 impl std::convert::From<LoadError> for CliError {
     fn from(error: LoadError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
+    }
+}
+
+impl std::convert::From<PublishError> for CliError {
+    fn from(error: PublishError) -> Self {
+        let mut failure = Failure::of(&error);
+        failure.hints.extend(error.hint());
+        Self::new(error.class(), failure)
+    }
+}
+
+impl std::convert::From<AttestError> for CliError {
+    fn from(error: AttestError) -> Self {
         let mut failure = Failure::of(&error);
         failure.hints.extend(error.hint());
         Self::new(error.class(), failure)

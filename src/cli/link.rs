@@ -13,6 +13,7 @@ use self::words::Words;
 use super::args::Format;
 use super::context::Context;
 use super::fail::CliError;
+use super::human::Bytes;
 use super::report::ReportArgs;
 use crate::engine::Standing;
 use crate::link::{Linker, find_linker};
@@ -68,7 +69,8 @@ impl Link {
         };
         let output = working_dir.join(self.output());
         let reports = self.report.open(&working_dir, &output)?;
-        let distribution = Standing::open(&context.store()?, &working_dir.join(distribution))?;
+        let unpacking = |size| context.say(&format!("unpacking `{distribution}` ({}), once", Bytes(size)));
+        let distribution = Standing::open(&context.store()?, &working_dir.join(distribution), &unpacking)?;
         let hear = |notice: &Notice| context.say(&told::heard(notice));
         let request = Request {
             selection: &selection,

@@ -78,6 +78,14 @@ struct OtherStep {
 impl Reproduce {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
         let path = &self.distribution;
+        if path.extension() == Some("json") {
+            return Err(CliError::input(format!(
+                "`{path}` is a document, and a distribution is made again from its manifest and compared with it"
+            ))
+            .hint(
+                "name the archive that it is about: one with the manifest has all that is needed (`pbs fetch` gets it)",
+            ));
+        }
         let given = context.distribution(path)?;
         let manifest = given.manifest(path)?;
         let planned = context.plan_again(manifest).map_err(|error| {

@@ -7,7 +7,9 @@ use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 
-use crate::model::HostPath;
+use crate::bucket::Given;
+use crate::model::{HostPath, Secret};
+use crate::sign::Password;
 
 /// An environment variable that we read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +31,14 @@ pub const VARIABLES: &[Variable] = &[
         what: "directory that holds recipes/, patches/ and docker/, unless `--recipes` is given",
     },
     Variable {
+        name: "PBS_FETCH_FROM",
+        what: "where `pbs fetch` finds what is published, unless `--from` is given",
+    },
+    Variable {
+        name: "PBS_FETCH_KEY",
+        what: "the publisher's public keys for `pbs fetch`, with spaces between, unless `--key` is given",
+    },
+    Variable {
         name: "PBS_LOG",
         what: "developers' diagnostics on standard error, such as `debug` or `pbs::engine=trace`",
     },
@@ -45,12 +55,72 @@ pub const VARIABLES: &[Variable] = &[
         what: "`dumb`: plain lines instead of moving bars",
     },
     Variable {
+        name: "PBS_KEY_PASSWORD",
+        what: "the password of the key that `pbs publish` signs with, or makes",
+    },
+    Variable {
+        name: "AWS_ACCESS_KEY_ID",
+        what: "who asks for what is in buckets (`s3://`), with AWS_SECRET_ACCESS_KEY",
+    },
+    Variable {
+        name: "AWS_SECRET_ACCESS_KEY",
+        what: "its secret",
+    },
+    Variable {
+        name: "AWS_SESSION_TOKEN",
+        what: "what belongs to credentials that expire",
+    },
+    Variable {
+        name: "AWS_PROFILE",
+        what: "the profile of ~/.aws that says all this, unless the variables do (default: `default`)",
+    },
+    Variable {
+        name: "AWS_SHARED_CREDENTIALS_FILE",
+        what: "the credentials of profiles (default: ~/.aws/credentials)",
+    },
+    Variable {
+        name: "AWS_CONFIG_FILE",
+        what: "the settings of profiles: region, endpoint_url (default: ~/.aws/config)",
+    },
+    Variable {
+        name: "AWS_REGION",
+        what: "the region of buckets (default: the profile's, then `us-east-1`)",
+    },
+    Variable {
+        name: "AWS_DEFAULT_REGION",
+        what: "the same where AWS_REGION is not set",
+    },
+    Variable {
+        name: "AWS_ENDPOINT_URL_S3",
+        what: "the server that buckets are on (default: AWS)",
+    },
+    Variable {
+        name: "AWS_ENDPOINT_URL",
+        what: "the same where AWS_ENDPOINT_URL_S3 is not set",
+    },
+    Variable {
+        name: "PBS_REGISTRY_USER",
+        what: "who one is for OCI registries (default: what docker's config.json says)",
+    },
+    Variable {
+        name: "PBS_REGISTRY_PASSWORD",
+        what: "the password, or token, that goes with PBS_REGISTRY_USER",
+    },
+    Variable {
+        name: "PBS_CA_FILE",
+        what: "certificate authorities (PEM) that `pbs publish` and `pbs fetch` trust besides the system's",
+    },
+    Variable {
+        name: "DOCKER_CONFIG",
+        what: "the directory of docker's config.json, whose `auths` are used (default: ~/.docker)",
+    },
+    Variable {
         name: "DOCKER_HOST",
         what: "where the Docker Engine listens (default: its usual socket)",
     },
     Variable {
         name: "HOME",
-        what: "where ~/.cache/pbs is",
+        what: "where ~/.cache/pbs, ~/.aws and ~/.docker are",
     },
     Variable {
         name: "CARGO_HOME",
@@ -73,8 +143,24 @@ pub(super) struct Settings {
     pub store: Option<Utf8PathBuf>,
     /// `PBS_RECIPES`.
     pub recipes: Option<Utf8PathBuf>,
+    /// `PBS_FETCH_FROM`.
+    pub fetch_from: Option<String>,
+    /// `PBS_FETCH_KEY`.
+    pub fetch_key: Option<String>,
     /// `PBS_LOG`.
     pub log: Option<String>,
+    /// `PBS_KEY_PASSWORD`.
+    pub key_password: Option<Password>,
+    /// `AWS_…`: how buckets are reached.
+    pub buckets: Given,
+    /// `PBS_REGISTRY_USER`.
+    pub registry_user: Option<String>,
+    /// `PBS_REGISTRY_PASSWORD`.
+    pub registry_password: Option<Secret>,
+    /// `PBS_CA_FILE`.
+    pub ca_file: Option<Utf8PathBuf>,
+    /// `DOCKER_CONFIG`.
+    pub docker_config: Option<Utf8PathBuf>,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
     /// `HOME`.
@@ -170,15 +256,35 @@ impl Settings {
             }
         };
         let path = |name: &'static str| text(name).map(|value| value.map(Utf8PathBuf::from));
+        let home = path("HOME")?;
+        let of_home = |file: &str| home.as_ref().map(|home| home.join(file));
+        let buckets = Given {
+            key_id: text("AWS_ACCESS_KEY_ID")?,
+            secret_key: text("AWS_SECRET_ACCESS_KEY")?.map(Secret::new),
+            session_token: text("AWS_SESSION_TOKEN")?.map(Secret::new),
+            region: text("AWS_REGION")?.or(text("AWS_DEFAULT_REGION")?),
+            endpoint: text("AWS_ENDPOINT_URL_S3")?.or(text("AWS_ENDPOINT_URL")?),
+            profile: text("AWS_PROFILE")?,
+            credentials_file: path("AWS_SHARED_CREDENTIALS_FILE")?.or_else(|| of_home(".aws/credentials")),
+            config_file: path("AWS_CONFIG_FILE")?.or_else(|| of_home(".aws/config")),
+        };
         let plain = text("PBS_NO_PROGRESS")?.is_some()
             || text("NO_COLOR")?.is_some()
             || text("TERM")?.as_deref() == Some("dumb");
         Ok(Self {
             store: path("PBS_STORE")?,
             recipes: path("PBS_RECIPES")?,
+            fetch_from: text("PBS_FETCH_FROM")?,
+            fetch_key: text("PBS_FETCH_KEY")?,
             log: text("PBS_LOG")?,
+            key_password: text("PBS_KEY_PASSWORD")?.map(Password::new),
+            buckets,
+            registry_user: text("PBS_REGISTRY_USER")?,
+            registry_password: text("PBS_REGISTRY_PASSWORD")?.map(Secret::new),
+            ca_file: path("PBS_CA_FILE")?,
+            docker_config: path("DOCKER_CONFIG")?,
             docker_host: text("DOCKER_HOST")?,
-            home: path("HOME")?,
+            home,
             cargo_home: path("CARGO_HOME")?,
             rustup_home: path("RUSTUP_HOME")?,
             program: seen.program,

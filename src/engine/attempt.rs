@@ -11,7 +11,7 @@ use super::journal::Journal;
 use super::lookup::Pending;
 use super::steps::{self, Done, Job};
 use crate::model::Digest;
-use crate::plan::{self, Step, StepId};
+use crate::plan::{self, MissReason, Step, StepId};
 use crate::store::ActionRecord;
 
 /// How often a step that another process works on is looked at.
@@ -74,9 +74,7 @@ impl Attempt {
             "made anew, to be held against what is recorded".to_owned()
         } else {
             let last = self.engine.history.last(&self.id);
-            let reasons = plan::explain(last.as_ref(), &self.pending.spec);
-            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-            reasons.join("; ")
+            short(&plan::explain(last.as_ref(), &self.pending.spec))
         };
         self.engine.listener.event(&Event::StepStarted {
             step: self.id.clone(),
@@ -136,5 +134,30 @@ impl Engine {
                 Ok(Some(_)) | Err(_) => return,
             }
         }
+    }
+}
+
+/// So many reasons are told where a step begins; `pbs explain` tells all, before it has run.
+const MOST_REASONS: usize = 3;
+
+fn short(reasons: &[MissReason]) -> String {
+    let told = reasons.iter().take(MOST_REASONS).map(ToString::to_string);
+    let told: Vec<String> = told.collect();
+    match reasons.len().saturating_sub(MOST_REASONS) {
+        0 => told.join("; "),
+        more => format!("{}; and {more} more", told.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_holds_a_few_reasons() {
+        let reasons = vec![MissReason::NeverRun; 3];
+        assert_eq!(short(&reasons).matches(';').count(), 2);
+        let reasons = vec![MissReason::NeverRun; 100];
+        assert!(short(&reasons).ends_with("; and 97 more"), "{}", short(&reasons));
     }
 }

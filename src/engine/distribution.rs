@@ -198,7 +198,7 @@ pub(crate) fn read_manifest(store: &Store, tree: &Tree) -> Result<Result<Manifes
 }
 
 /// Where the manifest stands in an unpacked distribution, or would: in its `python`, or in the directory itself.
-pub(super) fn python_of(path: &Utf8Path) -> Option<Utf8PathBuf> {
+pub(crate) fn python_of(path: &Utf8Path) -> Option<Utf8PathBuf> {
     if path.join("python").is_dir() {
         Some(path.join("python"))
     } else {

@@ -70,6 +70,13 @@ pub enum Event {
         /// Bytes in all, where known.
         total: Option<u64>,
     },
+    /// Such a transfer is tried again at the same place.
+    TransferRetried {
+        /// What.
+        name: String,
+        /// Why, on one line.
+        reason: String,
+    },
     /// It is in the store.
     TransferFinished {
         /// What.

@@ -21,7 +21,9 @@ mod suite;
 mod survey;
 mod transfers;
 
+pub(crate) use action_lock::ActionLock;
 pub use conduct::*;
+pub(crate) use distribution::python_of;
 pub use distribution::{Distribution, LoadError, NoManifest};
 pub use enter::{Console, EnterError};
 pub use error::*;

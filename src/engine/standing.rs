@@ -22,10 +22,11 @@ pub struct Standing {
 const KEY: &str = "distribution unpacked, 1: ";
 
 impl Standing {
-    /// Opens a directory where it is; unpacks an archive into the store unless it is there already.
+    /// Opens a directory where it is; unpacks an archive into the store unless it is there already, which
+    /// `unpacking` is told before, with the archive's size in bytes.
     ///
     /// Files of a directory are not looked over: `pbs verify` does that.
-    pub fn open(store: &Store, path: &Utf8Path) -> Result<Self, LoadError> {
+    pub fn open(store: &Store, path: &Utf8Path, unpacking: &dyn Fn(u64)) -> Result<Self, LoadError> {
         let missing = |_| LoadError::Missing {
             path: path.to_owned(),
         };
@@ -43,6 +44,7 @@ impl Standing {
         {
             return Self::read(path, held.dir.as_path().join("python"), Some(held));
         }
+        unpacking(archive.size);
         let distribution = Distribution::unpack(store, path, &archive)?;
         distribution.manifest(path)?;
         let record = ActionRecord {

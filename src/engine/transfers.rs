@@ -121,6 +121,18 @@ impl Progress for Transfers {
         );
     }
 
+    fn again(&self, transfer: Transfer<'_>, reason: &str) {
+        let name = transfer.name;
+        self.each(
+            name,
+            |_, wanted| wanted.journal.say(&format!("{name}: {reason}")),
+            || Event::TransferRetried {
+                name: name.to_owned(),
+                reason: reason.to_owned(),
+            },
+        );
+    }
+
     fn failed(&self, transfer: Transfer<'_>, reason: &str) {
         let (name, place) = (transfer.name, transfer.place);
         self.each(

@@ -124,6 +124,7 @@ impl Apt {
         Some(Route {
             proxy: proxied.then_some(rule),
             authorities,
+            ..Route::default()
         })
     }
 

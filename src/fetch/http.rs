@@ -7,11 +7,11 @@
 
 mod body;
 mod error;
+mod exchange;
 mod route;
 mod transfer;
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use body::Body;
 pub use error::HttpError;
+pub use exchange::{Answer, Question, Verb};
 pub use route::Route;
 
 pub(crate) use route::ProxyRule;
@@ -34,13 +35,20 @@ use transfer::{State, host_of};
 pub struct HttpLimits {
     /// For name look-up, connection and TLS together.
     pub connect: Duration,
-    /// For the next bytes to come.
+    /// For the next bytes to come, 16 KiB of them or all.
     pub idle: Duration,
-    /// How often a transfer that breaks off is taken up again, the first time included.
+    /// How often a transfer that breaks off, or that a server is not able to serve just now, is tried,
+    /// the first time included.
     pub attempts: u32,
-    /// The pause before it is taken up again.
+    /// The pause before it is tried again; twice as long each time.
     pub pause: Duration,
 }
+
+/// A server that asks to be left alone for longer is asked again after so long all the same.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Told why a transfer is tried again, in one line.
+pub type Again = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Default for HttpLimits {
     fn default() -> Self {
@@ -101,9 +109,21 @@ impl Shared {
     }
 }
 
+/// Reads an address.
+fn address(url: &str) -> Result<Url, HttpError> {
+    let address = Url::parse(url).ok();
+    let address = address.filter(|address| matches!(address.scheme(), "http" | "https"));
+    address.ok_or_else(|| HttpError::Address { url: url.to_owned() })
+}
+
 impl Http {
     /// A client that honours the environment's proxy variables and the system's certificates.
     pub fn new(limits: HttpLimits, cancelled: CancellationToken) -> Result<Self, HttpError> {
+        Self::by(limits, cancelled, Route::default())
+    }
+
+    /// A client that goes its own way.
+    pub fn by(limits: HttpLimits, cancelled: CancellationToken, route: Route) -> Result<Self, HttpError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("fetch")
@@ -113,7 +133,7 @@ impl Http {
                 source: source.into(),
             })?;
         Ok(Self {
-            client: client(limits, Route::default())?,
+            client: client(limits, route)?,
             limits,
             shared: Arc::new(Shared {
                 runtime: Some(runtime),
@@ -134,10 +154,28 @@ impl Http {
 
     /// Starts a GET; everything that goes wrong shows when the body is read.
     pub fn get(&self, url: &str, size: BodySize) -> Result<Body, HttpError> {
-        let address = Url::parse(url)
-            .ok()
-            .filter(|address| matches!(address.scheme(), "http" | "https"))
-            .ok_or_else(|| HttpError::Address { url: url.to_owned() })?;
+        self.get_from(url, size, 0, Arc::new(|_: &str| ()))
+    }
+
+    /// The same without the first `from` bytes, which are there already. `size` counts them, too.
+    ///
+    /// The server is asked for the rest; one that does not know how gives all, and they are passed over. They
+    /// may be of something else than what it has now: whoever puts the two together checks the whole.
+    pub fn get_from(&self, url: &str, size: BodySize, from: u64, again: Again) -> Result<Body, HttpError> {
+        self.get_with(url, Vec::new(), size, from, again)
+    }
+
+    /// The same with headers of one's own. `Authorization` goes to the address's own host only, wherever that
+    /// redirects to.
+    pub fn get_with(
+        &self,
+        url: &str,
+        headers: Vec<(String, String)>,
+        size: BodySize,
+        from: u64,
+        again: Again,
+    ) -> Result<Body, HttpError> {
+        let address = address(url)?;
         // Few pieces wait at a time: a slow disk must not fill the memory.
         let (sender, receiver) = mpsc::channel(8);
         let this = self.clone();
@@ -146,7 +184,7 @@ impl Http {
                 let cancelled = this.shared.cancelled.clone();
                 let outcome = tokio::select! {
                     () = cancelled.cancelled() => Err(HttpError::Cancelled),
-                    outcome = this.download(address, size, &sender) => outcome,
+                    outcome = this.download((address, &headers), size, from, &sender, &again) => outcome,
                 };
                 if let Err(error) = outcome {
                     // Nobody listens any more if this fails.
@@ -159,37 +197,46 @@ impl Http {
 
     /// Gets a small text.
     pub fn get_text(&self, url: &str, most: u64) -> Result<String, HttpError> {
-        let mut body = self.get(url, BodySize::AtMost(most))?;
-        let mut bytes = Vec::new();
-        match body.read_to_end(&mut bytes) {
-            Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) => Err(body
-                .failure()
-                .unwrap_or_else(|| HttpError::Setup { source: error.into() })),
-        }
+        let bytes = self.get(url, BodySize::AtMost(most))?.whole()?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    async fn download(&self, url: Url, size: BodySize, sender: &Sender) -> Result<(), HttpError> {
+    async fn download(
+        &self,
+        (url, headers): (Url, &[(String, String)]),
+        size: BodySize,
+        from: u64,
+        sender: &Sender,
+        again: &Again,
+    ) -> Result<(), HttpError> {
         let host = host_of(&url);
         if self.shared.dead().contains(&host) {
             return Err(HttpError::KnownUnreachable { host });
         }
-        let mut state = State::default();
-        let mut attempt = 1;
+        let mut state = State::from(from);
+        let (mut attempt, mut pause) = (1, self.limits.pause);
         loop {
-            let error = match self.transfer(&url, size, &mut state, sender).await {
+            let error = match self.transfer((&url, headers), size, &mut state, sender).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             if let HttpError::Unreachable { host, .. } = &error {
                 self.shared.dead().insert(host.clone());
             }
-            if !error.is_interruption() || attempt >= self.limits.attempts {
+            if !error.is_temporary() || attempt >= self.limits.attempts {
                 return Err(error);
             }
-            tracing::debug!(%url, attempt, received = state.received, %error, "taking a transfer up again");
+            let asked = state.asked_to_wait.take().unwrap_or_default();
+            let wait = asked.min(LONGEST_WAIT).max(pause);
+            tracing::debug!(host, attempt, received = state.received, %error, "taking a transfer up again");
             attempt += 1;
-            tokio::time::sleep(self.limits.pause).await;
+            pause *= 2;
+            again(&format!(
+                "{error}; attempt {attempt} of {} in {:.0} s",
+                self.limits.attempts,
+                wait.as_secs_f32()
+            ));
+            tokio::time::sleep(wait).await;
         }
     }
 }

@@ -22,6 +22,8 @@ pub trait Progress: fmt::Debug + Send + Sync {
     fn started(&self, _transfer: Transfer<'_>) {}
     /// So many bytes, counted from the beginning, have come.
     fn advanced(&self, _transfer: Transfer<'_>, _done: u64) {}
+    /// The same place is tried again, for this reason.
+    fn again(&self, _transfer: Transfer<'_>, _reason: &str) {}
     /// The attempt was in vain; the next place is tried.
     fn failed(&self, _transfer: Transfer<'_>, _reason: &str) {}
     /// The thing is in the store.

@@ -2,15 +2,16 @@
 
 use std::convert;
 use std::io::Read;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 
 use super::client::ClientError;
 use super::fetcher::Fetcher;
-use super::http::{BodySize, Http, HttpError};
+use super::http::{Again, BodySize, Http, HttpError};
 use super::measured::{Flaw, MOST, Measured};
 use super::places::{How, Offer, Way};
-use super::progress::Transfer;
+use super::progress::{Progress, Transfer};
 use super::{FetchError, Reason, crates, debian, pypi};
 use crate::model::{Digest, on_one_line};
 use crate::plan::DebianFile;
@@ -123,7 +124,8 @@ impl Fetcher {
         url: &str,
     ) -> Result<Digest, Stop> {
         let size = offer.pin.size.map_or(BodySize::AtMost(MOST), BodySize::Exactly);
-        let body = http.get(url, size)?;
+        let again = tell_again(&self.inner.options.progress, transfer);
+        let body = http.get_from(url, size, 0, again)?;
         match self.take(offer, transfer, body) {
             Ok(digest) => Ok(digest),
             // Says more than the error that came through the reader.
@@ -185,6 +187,21 @@ impl Fetcher {
         };
         Err((inner, stop))
     }
+}
+
+/// Tells the listener of a transfer when it is tried again.
+pub(crate) fn tell_again(progress: &Arc<dyn Progress>, transfer: Transfer<'_>) -> Again {
+    let progress = Arc::clone(progress);
+    let Transfer { name, place, total } = transfer;
+    let (name, place) = (name.to_owned(), place.to_owned());
+    Arc::new(move |reason: &str| {
+        let transfer = Transfer {
+            name: &name,
+            place: &place,
+            total,
+        };
+        progress.again(transfer, reason);
+    })
 }
 
 /// The store cannot take anything: no other place can help.

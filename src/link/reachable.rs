@@ -20,9 +20,9 @@ const ASKED: [(&str, &str); 4] = [
 /// What `sysconfig` imports is named after the target.
 const SYSCONFIG: (&str, &str) = ("sysconfig", "_sysconfigdata_");
 
-/// What the interpreter itself imports stands with the first of these, and the encodings that are always there with the
-/// second.
-const CORE: [&str; 2] = ["builtins", "_codecs"];
+/// What the interpreter itself imports stands with the first of these, the encodings that are always there with the
+/// second; the others are the importer's.
+const CORE: [&str; 4] = ["builtins", "_codecs", "_pbs_lines", "_pbs_vendored"];
 
 /// Whose functions count: what they import is not imported when their module is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

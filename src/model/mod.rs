@@ -7,6 +7,7 @@ mod digest;
 mod options;
 mod path;
 mod python;
+mod secret;
 mod target;
 mod tree;
 
@@ -15,6 +16,7 @@ pub use digest::{Digest, Hasher, ParseDigestError, Pin, TreeDigest};
 pub use options::{Options, ParseOptionsError};
 pub use path::{GuestPath, HostPath, ParsePathError, TreePath};
 pub use python::{ParseVersionError, PythonVersion, Series};
+pub use secret::Secret;
 pub use target::{Arch, Family, Libc, ObjectFormat, Os, ParseTargetError, Target};
 pub use tree::{Entry, MergeError, Tree};
 

@@ -33,17 +33,18 @@ pub enum ParseOptionsError {
     },
 }
 
-/// Words whose place in the canonical spelling is not the alphabet's.
-const ORDER: [&str; 6] = ["freethreaded", "debug", "noopt", "pgo", "lto", "static"];
-
 fn rank(word: &str) -> usize {
-    ORDER
+    let known = &Options::KNOWN;
+    known
         .iter()
         .position(|known| *known == word)
-        .unwrap_or(ORDER.len())
+        .unwrap_or(known.len())
 }
 
 impl Options {
+    /// Words whose place in the canonical spelling is not the alphabet's: all that the field uses.
+    pub const KNOWN: [&str; 6] = ["freethreaded", "debug", "noopt", "pgo", "lto", "static"];
+
     /// The words, in canonical order.
     #[must_use]
     pub fn words(&self) -> Vec<&str> {

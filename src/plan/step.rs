@@ -321,6 +321,27 @@ pub enum Flavor {
     DebugInfo,
 }
 
+impl Flavor {
+    /// Every flavour.
+    pub const ALL: [Self; 4] = [
+        Self::Full,
+        Self::InstallOnly,
+        Self::InstallOnlyStripped,
+        Self::DebugInfo,
+    ];
+
+    /// The word that names of archives and manifests use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::InstallOnly => "install_only",
+            Self::InstallOnlyStripped => "install_only_stripped",
+            Self::DebugInfo => "debuginfo",
+        }
+    }
+}
+
 /// See [`StepKind::Verify`]. Inputs: `distribution`, `root` and what a relink needs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]

@@ -8,6 +8,13 @@ use crate::wheel::{LibcVersion, Why};
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Notice {
+    /// Much is embedded, which takes a while.
+    Large {
+        /// How many modules.
+        modules: usize,
+        /// In bytes, before anything is compressed.
+        size: u64,
+    },
     /// A wheel is embedded.
     Wheel {
         /// The project.
@@ -108,6 +115,7 @@ pub enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Large { modules, size } => write!(f, "embedding {modules} modules, {size} bytes"),
             Self::Wheel {
                 project,
                 version,

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::gather::{Gathered, finish, gather};
 use super::kind::{self, Embedding};
 use super::reach::follow;
-use super::{RelinkError, Request};
+use super::{Notice, RelinkError, Request};
 use crate::bundle::{Bundle, Module, write_bundle};
 use crate::link::{ElfFiles, Form, Linker, Prepared, prepare, write_embed};
 use crate::manifest::{Manifest, Selected};
@@ -137,6 +137,9 @@ fn beside(output: &Utf8Path) -> std::io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(".pbs-link-").tempdir_in(folder)
 }
 
+/// From so many bytes on a person wonders what is going on.
+const LARGE: u64 = 64 << 20;
+
 /// What a single-file executable has in it.
 #[derive(Default)]
 struct Embedded {
@@ -172,6 +175,11 @@ fn embed(
         bundle.modules.len(),
         bundle.modules.values().filter(uncompiled).count(),
     );
+    let size = bundle.size();
+    if size >= LARGE {
+        let modules = bundle.modules.len();
+        (request.ear.0)(&Notice::Large { modules, size });
+    }
     let bytes = write_bundle(&bundle, single.compress)?;
     let object = scratch.join("bundle.o");
     fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(|source| {

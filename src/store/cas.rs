@@ -74,6 +74,15 @@ impl Store {
         })
     }
 
+    /// Takes in a file of the store's own file system by moving it.
+    ///
+    /// Its digest is what its writer counted while it wrote, so it is not read again here; as any blob it is
+    /// checked whenever it is read.
+    pub(crate) fn adopt(&self, file: &Utf8Path, digest: &Digest) -> Result<(), StoreError> {
+        self.land(file, digest, BlobMode::Plain)
+            .map_err(|source| StoreError::io("taking in a file", source))
+    }
+
     /// Opens a blob; reading to its end checks its digest.
     ///
     /// Where the content is another one, the last read fails with an [`io::Error`] that converts

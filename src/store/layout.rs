@@ -316,12 +316,7 @@ impl Session {
             }
         }
         let pid = std::process::id();
-        // A name is never used twice: who leaves removes a directory without passing the door, and
-        // would take away that of the next who has its name.
-        let mut number = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_nanos();
+        let mut number = moment();
         loop {
             let dir = tmp.join(format!("{pid}-{number}"));
             match fs_err::create_dir(&dir) {
@@ -336,6 +331,14 @@ impl Session {
             }
         }
     }
+}
+
+/// What makes a name that is never used twice: who leaves removes a directory without passing the door, and would
+/// take away that of the next who has its name. Processes of other containers may have the same number.
+#[expect(clippy::disallowed_methods, reason = "a name of what does not last")]
+fn moment() -> u128 {
+    let moment = SystemTime::now().duration_since(UNIX_EPOCH);
+    moment.unwrap_or_default().as_nanos()
 }
 
 fn is_dead(dir: &Utf8Path) -> io::Result<bool> {

@@ -50,4 +50,5 @@ pub use materialise::Materialised;
 pub(crate) use outside::write_whole;
 pub use reapi::DecodeError;
 pub(crate) use spread::spread;
+pub(crate) use stamp::touch;
 pub use stamp::{BlobMode, MTIME};

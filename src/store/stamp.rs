@@ -44,7 +44,7 @@ impl BlobMode {
     /// The owner may write: a step's `cp -R /in/source/. .` copies modes, and a copy that cannot
     /// be overwritten would be of no use. What protects the store is that sandboxes mount it
     /// read-only (which holds for root too) and that a write moves the modification time.
-    pub(super) const fn bits(self) -> u32 {
+    pub(crate) const fn bits(self) -> u32 {
         match self {
             Self::Plain => 0o644,
             Self::Executable => 0o755,
@@ -118,7 +118,7 @@ pub(super) fn age(metadata: &std::fs::Metadata, now: std::time::SystemTime) -> D
 }
 
 /// Marks a file as used just now.
-pub(super) fn touch(path: &Utf8Path) -> io::Result<()> {
+pub(crate) fn touch(path: &Utf8Path) -> io::Result<()> {
     let now = Timespec {
         tv_sec: 0,
         tv_nsec: rustix::fs::UTIME_NOW,

@@ -69,6 +69,9 @@ fn object(event: &Event) -> Value {
         Event::TransferProgress { name, done, total } => {
             json!({"event": "transfer-progress", "name": name, "bytes": done, "of": total})
         }
+        Event::TransferRetried { name, reason } => {
+            json!({"event": "transfer-retried", "name": name, "reason": reason})
+        }
         Event::TransferFinished { name } => json!({"event": "transfer-finished", "name": name}),
         Event::TransferFailed { name, place, reason } => {
             json!({"event": "transfer-failed", "name": name, "place": place, "reason": reason})

@@ -81,6 +81,7 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
         Event::StepProgress { step, done, total } => format!("at      {step}: {}", Bytes(*done, *total)),
         Event::TransferStarted { name, place } => format!("get     {name} from {place}"),
         Event::TransferProgress { name, done, total } => format!("at      {name}: {}", Bytes(*done, *total)),
+        Event::TransferRetried { name, reason } => format!("again   {name}: {reason}"),
         Event::TransferFinished { name } => format!("got     {name}"),
         Event::TransferFailed { name, place, reason } => format!("not got {name} from {place}: {reason}"),
         Event::StepNote { step, text } => format!("note    {step}: {text}"),

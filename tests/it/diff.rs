@@ -8,15 +8,15 @@ use crate::distribution::{Distribution, made, needs_cc, path};
 
 /// How an archive is written.
 #[derive(Clone, Copy)]
-struct Writing {
-    level: i32,
-    mtime: u64,
-    uid: u64,
-    mode: u32,
-    backwards: bool,
+pub(crate) struct Writing {
+    pub(crate) level: i32,
+    pub(crate) mtime: u64,
+    pub(crate) uid: u64,
+    pub(crate) mode: u32,
+    pub(crate) backwards: bool,
 }
 
-const USUAL: Writing = Writing {
+pub(crate) const USUAL: Writing = Writing {
     level: 1,
     mtime: 1_767_225_600,
     uid: 0,
@@ -24,7 +24,7 @@ const USUAL: Writing = Writing {
     backwards: false,
 };
 
-fn write(distribution: &Distribution, to: &Utf8Path, writing: Writing) {
+pub(crate) fn write(distribution: &Distribution, to: &Utf8Path, writing: Writing) {
     let mut entries: Vec<(&TreePath, &Entry)> = distribution.tree.iter().collect();
     if writing.backwards {
         // What is in a directory may come before it.

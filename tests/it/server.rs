@@ -13,16 +13,24 @@ pub(crate) enum Reply {
     Whole(Vec<u8>),
     /// The bytes without saying how many.
     Unannounced(Vec<u8>),
+    /// The bytes, with another length announced; what is too much is left out, and what is too little missed.
+    Lie(Vec<u8>, usize),
     /// A status without anything.
     Status(u16),
+    /// The status so many times, then the bytes.
+    Busy(u16, usize, Vec<u8>),
     /// Says that all will come, and closes after so many bytes; a request for the rest is answered well.
     Cut(Vec<u8>, usize),
     /// The same, but ignores what is asked for and always starts at the beginning, once in full.
     CutOnce(Vec<u8>, usize),
     /// Closes after so many bytes, each time.
     AlwaysCut(Vec<u8>, usize),
+    /// The bytes, after a while.
+    Late(Vec<u8>, Duration),
     /// Sends so many bytes and then nothing more, each time.
     Stall(Vec<u8>, usize),
+    /// A byte at a time, and a pause after each.
+    Drip(Vec<u8>, Duration),
     /// Goes on for ever.
     Endless,
     /// Sends elsewhere.
@@ -38,13 +46,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+    pub(crate) fn start<P: Into<String>>(replies: impl IntoIterator<Item = (P, Reply)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             base: format!("http://{}", listener.local_addr().unwrap()),
             requests: Arc::default(),
         };
-        let replies: Arc<BTreeMap<_, _>> = Arc::new(replies.into_iter().collect());
+        let replies = replies.into_iter().map(|(path, reply)| (path.into(), reply));
+        let replies: Arc<BTreeMap<String, Reply>> = Arc::new(replies.collect());
         let requests = Arc::clone(&server.requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -70,7 +79,7 @@ impl Server {
 
 fn answer(
     mut stream: TcpStream,
-    replies: &BTreeMap<&str, Reply>,
+    replies: &BTreeMap<String, Reply>,
     requests: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
@@ -117,11 +126,23 @@ fn answer(
     };
     match replies.get(path.as_str()).unwrap_or(&Reply::Status(404)) {
         Reply::Whole(all) => part(&mut stream, all, all.len()),
+        Reply::Late(all, wait) => {
+            std::thread::sleep(*wait);
+            part(&mut stream, all, all.len())
+        }
         Reply::Unannounced(all) => {
             write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
             stream.write_all(all)
         }
-        Reply::Status(status) => write!(
+        Reply::Lie(all, announced) => {
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n"
+            )?;
+            stream.write_all(all)
+        }
+        Reply::Busy(_, times, all) if before >= *times => part(&mut stream, all, all.len()),
+        Reply::Status(status) | Reply::Busy(status, ..) => write!(
             stream,
             "HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         ),
@@ -144,6 +165,14 @@ fn answer(
             part(&mut stream, all, *until)?;
             stream.flush()?;
             std::thread::sleep(Duration::from_secs(30));
+            Ok(())
+        }
+        Reply::Drip(all, wait) => {
+            part(&mut stream, all, 0)?;
+            for byte in &all[from..] {
+                stream.write_all(&[*byte])?;
+                std::thread::sleep(*wait);
+            }
             Ok(())
         }
         Reply::Endless => {

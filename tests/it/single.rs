@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{built_distribution, requires};
+use crate::support::{built_distribution, requires, variable};
 
 fn single() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single")
@@ -111,6 +111,63 @@ fn an_application_is_a_package_with_resources() {
         bytes == fs_err::read(&again).unwrap(),
         "the same inputs give the same bytes"
     );
+}
+
+#[test]
+fn directories_on_the_path_have_their_modules_and_lines() {
+    let place = built_distribution();
+    requires!("dist", place.is_some());
+    let (place, out) = (place.unwrap(), tempfile::tempdir().unwrap());
+    let executable = out.path().join("parcel");
+    let words = ["--app", "vendored", "--module", "parcel"];
+    for more in [&[][..], &["--preset", "auto", "--compress"][..]] {
+        linked(place.path(), &executable, &[&words, more].concat());
+        let done = command(&executable).output().unwrap();
+        let shown = said(&done);
+        assert_eq!(done.status.code(), Some(1), "{shown}");
+        for line in [
+            "UserWarning: this line is shown",
+            "warnings.warn(\"this line is shown\")",
+            "tape.stick(0)  # and this one",
+            "return 1 / length",
+            "ZeroDivisionError",
+        ] {
+            assert!(shown.contains(line), "`{line}` is missing: {shown}");
+        }
+    }
+}
+
+#[test]
+fn long_work_is_told() {
+    let archive = variable("PBS_TEST_DIST");
+    requires!("dist", archive.is_some());
+    let (archive, out) = (archive.unwrap(), tempfile::tempdir().unwrap());
+    let (app, store) = (out.path().join("app"), out.path().join("store"));
+    fs_err::create_dir_all(app.join("large")).unwrap();
+    fs_err::write(app.join("large/__init__.py"), "").unwrap();
+    fs_err::write(app.join("large/__main__.py"), "print('large')").unwrap();
+    let data = fs_err::File::create(app.join("large/data")).unwrap();
+    data.set_len(65 << 20).unwrap();
+    let executable = out.path().join("large");
+    let words = [
+        "--app",
+        app.to_str().unwrap(),
+        "--module",
+        "large",
+        "--preset",
+        "minimal",
+        "--compress",
+        "--store",
+        store.to_str().unwrap(),
+    ];
+    for unpacks in [true, false] {
+        let done = link(Path::new(&archive), &executable, &words);
+        let said = said(&done);
+        assert!(done.status.success(), "{said}");
+        assert_eq!(said.contains("unpacking `"), unpacks, "{said}");
+        assert!(said.contains("embedding "), "{said}");
+    }
+    assert_eq!(stdout(&command(&executable).output().unwrap()), "large");
 }
 
 #[test]

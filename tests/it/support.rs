@@ -1,5 +1,7 @@
 //! What tests share: saying what they need beyond Rust.
 
+use std::path::{Path, PathBuf};
+
 /// Whether a test's need is met; prints `SKIP <need>` where it is not, and fails where
 /// `PBS_TEST_REQUIRE` (comma-separated) names it.
 pub(crate) fn met(need: &str, met: bool) -> bool {
@@ -39,6 +41,22 @@ macro_rules! requires {
     };
 }
 pub(crate) use requires;
+
+/// A program on the PATH.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = variable("PATH")?;
+    let mut places = std::env::split_paths(&path).map(|directory| directory.join(name));
+    places.find(|path| path.is_file())
+}
+
+/// A program that `ci/test-tools` installs from PyPI: where PBS_TEST_TOOLS says, or in `target/test-tools`.
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
+    let directory = variable("PBS_TEST_TOOLS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools"),
+        PathBuf::from,
+    );
+    Some(directory.join("bin").join(name)).filter(|path| path.is_file())
+}
 
 /// Whether namespaces of its own can be had without being root.
 pub(crate) fn has_unshare() -> bool {

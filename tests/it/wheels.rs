@@ -1,6 +1,6 @@
 //! `pbs link --requirement`: wheels made here, embedded, and run as their users would.
 
-mod make;
+pub(crate) mod make;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

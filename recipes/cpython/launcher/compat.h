@@ -17,4 +17,8 @@
 #define PBS_MODULE_SLOTS
 #endif
 
+/* Whether C shows the exception that nobody caught: it reads sources by their paths, where Python's `traceback` asks
+ * their loaders. */
+#define PBS_C_TRACEBACKS (PY_VERSION_HEX < 0x030d0000)
+
 #endif

@@ -7,6 +7,39 @@ typedef struct {
 
 /* A directory of the bundle as an entry of sys.path or of a package's __path__. */
 
+/* What a directory has under a name that is not the bundle's: Python's part of the importer says what it is. */
+static PyObject *
+elsewhere(PyObject *place, pbs_bytes directory, PyObject *name)
+{
+    Py_ssize_t size;
+    const char *text = PyUnicode_AsUTF8AndSize(name, &size);
+    if (text == NULL) {
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    const char *tail = text + size;
+    while (tail > text && tail[-1] != '.') {
+        tail--;
+    }
+    pbs_module module;
+    switch (pbs_find_at(directory, tail, (size_t)(text + size - tail), &module)) {
+    case PBS_AT_MODULE: {
+        PyObject *inner = PyUnicode_FromStringAndSize(module.name.data, module.name.size);
+        PyObject *spec = inner == NULL ? NULL : pbs_support("_pbs_vendored", "module_spec", name, inner);
+        Py_XDECREF(inner);
+        return spec;
+    }
+    case PBS_AT_FILE: {
+        PyObject *stem = PyUnicode_FromFormat("%U%c%s", place, SEP, tail);
+        PyObject *spec = stem == NULL ? NULL : pbs_support("_pbs_vendored", "file_spec", name, stem);
+        Py_XDECREF(stem);
+        return spec;
+    }
+    default:
+        Py_RETURN_NONE;
+    }
+}
+
 static PyObject *
 entry_find_spec(PyObject *self, PyObject *args, PyObject *keywords)
 {
@@ -16,24 +49,23 @@ entry_find_spec(PyObject *self, PyObject *args, PyObject *keywords)
     if (st == NULL || !PyArg_ParseTupleAndKeywords(args, keywords, "U|O:find_spec", names, &name, &target)) {
         return NULL;
     }
+    PyObject *place = ((entry_object *)self)->path;
+    pbs_bytes directory;
+    PyObject *holder = pbs_inner_path(st, place, &directory);
+    if (holder == NULL) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
     pbs_module module;
+    PyObject *spec = NULL;
     int found = pbs_look_up(name, &module);
-    if (found <= 0) {
-        return found < 0 ? NULL : Py_NewRef(Py_None);
+    if (found == 1 && pbs_stands_in(&module, directory)) {
+        spec = pbs_make_spec(st, name, &module);
     }
-    /* The directory in which the module, or the package's own directory, stands. */
-    pbs_bytes directory = pbs_directory_of(&module);
-    if (module.flags & (PBS_PACKAGE | PBS_NAMESPACE)) {
-        pbs_module package = {.path = directory};
-        directory = pbs_directory_of(&package);
+    else if (found >= 0) {
+        spec = elsewhere(place, directory, name);
     }
-    PyObject *place = pbs_seen_path(st, directory);
-    if (place == NULL) {
-        return NULL;
-    }
-    int here = PyUnicode_Compare(place, ((entry_object *)self)->path) == 0;
-    Py_DECREF(place);
-    return here ? pbs_make_spec(st, name, &module) : Py_NewRef(Py_None);
+    Py_DECREF(holder);
+    return spec;
 }
 
 static PyObject *

@@ -17,6 +17,45 @@ pbs_state_of(PyTypeObject *type)
     return st;
 }
 
+/* Whether a submodule that the bundle has is the one that is looked for in these places: a package from elsewhere may
+ * have the name of an embedded one, and so may a vendored one. -1: an exception. */
+static int
+is_meant(pbs_state *st, PyObject *name, PyObject *path, const pbs_module *module)
+{
+    PyObject *places = PySequence_Fast(path, "the path of a package is a sequence");
+    if (places == NULL) {
+        return -1;
+    }
+    Py_ssize_t size;
+    const char *text = PyUnicode_AsUTF8AndSize(name, &size);
+    const char *tail = text + size;
+    while (tail > text && tail[-1] != '.') {
+        tail--;
+    }
+    int meant = 0;
+    for (Py_ssize_t i = 0; meant >= 0 && i < PySequence_Fast_GET_SIZE(places); i++) {
+        PyObject *place = PySequence_Fast_GET_ITEM(places, i);
+        pbs_bytes directory;
+        pbs_module other;
+        PyObject *holder = PyUnicode_Check(place) ? pbs_inner_path(st, place, &directory) : NULL;
+        if (holder == NULL) {
+            meant = PyErr_Occurred() ? -1 : meant;
+            continue;
+        }
+        int here = pbs_stands_in(module, directory);
+        int other_here = !here && pbs_find_at(directory, tail, (size_t)(text + size - tail), &other) != PBS_AT_NOTHING;
+        Py_DECREF(holder);
+        if (here || other_here) {
+            meant = here;
+            break;
+        }
+        /* A package may look for its modules in more places than one. */
+        meant = 1;
+    }
+    Py_DECREF(places);
+    return meant;
+}
+
 /* The spec of an embedded module, None if there is none or if `path` says that it is looked for elsewhere. */
 static PyObject *
 find_spec(pbs_state *st, PyObject *name, PyObject *path)
@@ -30,18 +69,8 @@ find_spec(pbs_state *st, PyObject *name, PyObject *path)
     if (found < 0) {
         return NULL;
     }
-    if (found == 1 && path != Py_None) {
-        /* A package from a directory may have the name of an embedded one. */
-        PyObject *places = PySequence_Fast(path, "the path of a package is a sequence");
-        if (places == NULL) {
-            return NULL;
-        }
-        found = 0;
-        for (Py_ssize_t i = 0; found == 0 && i < PySequence_Fast_GET_SIZE(places); i++) {
-            PyObject *place = PySequence_Fast_GET_ITEM(places, i);
-            found = PyUnicode_Check(place) && PyUnicode_Tailmatch(place, st->prefix, 0, PY_SSIZE_T_MAX, -1) == 1;
-        }
-        Py_DECREF(places);
+    if (found == 1 && path != Py_None && (found = is_meant(st, name, path, &module)) < 0) {
+        return NULL;
     }
     return found ? pbs_make_spec(st, name, &module) : Py_NewRef(Py_None);
 }
@@ -112,6 +141,10 @@ finder_exec_module(PyObject *self, PyObject *object)
     PyObject *globals = PyModule_GetDict(object);
     if (globals == NULL || pbs_run_code(st, &module, globals) < 0) {
         return NULL;
+    }
+    if (strcmp(module.name.data, "linecache") == 0) {
+        /* It reads files by their paths. */
+        return pbs_support("_pbs_lines", "install", object, NULL);
     }
     Py_RETURN_NONE;
 }

@@ -41,6 +41,18 @@ PyObject *pbs_inner_path(pbs_state *st, PyObject *path, pbs_bytes *found);
 /* The directory of a module: that of its file, or the namespace's own. */
 pbs_bytes pbs_directory_of(const pbs_module *module);
 
+/* Whether that is the directory in which a module's file, or a package's own directory, is. */
+int pbs_stands_in(const pbs_module *module, pbs_bytes directory);
+
+/* What a directory of the bundle has under the last part of a module's name. */
+typedef enum {
+    PBS_AT_NOTHING,
+    PBS_AT_MODULE, /* a module of the bundle, whatever its name there */
+    PBS_AT_FILE,   /* files that are no module of the bundle */
+} pbs_at;
+
+pbs_at pbs_find_at(pbs_bytes directory, const char *tail, size_t tail_size, pbs_module *module);
+
 /* loader.c */
 
 /* 1: there is such a module. 0: there is none. -1: an exception. */

@@ -242,7 +242,11 @@ load(const char *line, const char *end)
             done = loaded ? 0 : tie(&libraries, line);
         }
         else if (libraries.count == MOST || !pbs_bundle_find(line, length, file)) {
-            PyErr_Format(PyExc_ImportError, "the executable has no library %.*s", (int)length, line);
+            PyObject *name = PyUnicode_FromStringAndSize(line, (Py_ssize_t)length);
+            if (name != NULL) {
+                PyErr_Format(PyExc_ImportError, "the executable has no library %U", name);
+                Py_DECREF(name);
+            }
             done = -1;
         }
         else {

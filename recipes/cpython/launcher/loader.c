@@ -62,8 +62,12 @@ cached_path(pbs_state *st, const pbs_module *module)
     if (above == NULL) {
         return NULL;
     }
-    PyObject *path =
-        PyUnicode_FromFormat("%U%c__pycache__%c%.*s%U.pyc", above, SEP, SEP, (int)stem.size, stem.data, st->cache_tag);
+    PyObject *name = PyUnicode_FromStringAndSize(stem.data, stem.size);
+    PyObject *path = NULL;
+    if (name != NULL) {
+        path = PyUnicode_FromFormat("%U%c__pycache__%c%U%U.pyc", above, SEP, SEP, name, st->cache_tag);
+        Py_DECREF(name);
+    }
     Py_DECREF(above);
     return path;
 }

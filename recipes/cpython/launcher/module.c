@@ -31,6 +31,16 @@ bundle_read(PyObject *self, PyObject *path)
     return pbs_get_data(st, path);
 }
 
+/* The first `size` bytes of a path, and a character; formats of CPython 3.11 know no precision from an argument. */
+static PyObject *
+with_end(const char *path, size_t size, char end)
+{
+    PyObject *start = PyUnicode_FromStringAndSize(path, (Py_ssize_t)size);
+    PyObject *text = start == NULL ? NULL : PyUnicode_FromFormat("%U%c", start, end);
+    Py_XDECREF(start);
+    return text;
+}
+
 /* What stands in a directory: a list of (name, whether it is a directory), or None if there is no such directory. */
 static PyObject *
 bundle_list(PyObject *self, PyObject *path)
@@ -42,7 +52,7 @@ bundle_list(PyObject *self, PyObject *path)
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
     PyObject *children = PyList_New(0);
-    PyObject *above = PyUnicode_FromFormat("%.*s/", (int)directory.size, directory.data);
+    PyObject *above = with_end(directory.data, directory.size, '/');
     Py_ssize_t start_size;
     const char *start = above == NULL ? NULL : PyUnicode_AsUTF8AndSize(above, &start_size);
     Py_DECREF(holder);
@@ -74,7 +84,7 @@ bundle_list(PyObject *self, PyObject *path)
             continue;
         }
         /* On to what follows the directory: '0' is the character after '/'. */
-        PyObject *after = PyUnicode_FromFormat("%.*s0", (int)((size_t)start_size + size), file.path.data);
+        PyObject *after = with_end(file.path.data, (size_t)start_size + size, '0');
         Py_ssize_t after_size;
         const char *next = after == NULL ? NULL : PyUnicode_AsUTF8AndSize(after, &after_size);
         if (next == NULL) {
@@ -156,6 +166,27 @@ bundle_start(PyObject *self, PyObject *globals)
     Py_RETURN_NONE;
 }
 
+#if PBS_C_TRACEBACKS
+static PyObject *
+bundle_excepthook(PyObject *self, PyObject *args)
+{
+    PyObject *type, *value, *traceback;
+    if (!PyArg_UnpackTuple(args, "excepthook", 3, 3, &type, &value, &traceback)) {
+        return NULL;
+    }
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *shown =
+        module == NULL ? NULL : PyObject_CallMethod(module, "print_exception", "OOO", type, value, traceback);
+    Py_XDECREF(module);
+    if (shown == NULL) {
+        PyErr_Clear();
+        PyErr_Display(type, value, traceback);
+        shown = Py_NewRef(Py_None);
+    }
+    return shown;
+}
+#endif
+
 static PyObject *
 bundle_run(PyObject *self, PyObject *what)
 {
@@ -186,6 +217,9 @@ static PyMethodDef functions[] = {
     {"read", bundle_read, METH_O, "The content of a file of the executable."},
     {"list", bundle_list, METH_O,
      "What is in a directory of the executable: pairs of a name and whether it is a directory."},
+#if PBS_C_TRACEBACKS
+    {"excepthook", bundle_excepthook, METH_VARARGS, "Shows an exception with lines of embedded sources."},
+#endif
     {NULL, NULL, 0, NULL},
 };
 
@@ -206,7 +240,9 @@ bundle_exec(PyObject *self)
     Py_XDECREF(imp);
     st->spec_keywords = Py_BuildValue("(ss)", "origin", "is_package");
     st->builtins = PyUnicode_InternFromString("__builtins__");
-    st->prefix = PyUnicode_FromFormat("%ls%c", pbs_executable(), SEP);
+    PyObject *executable = PyUnicode_FromWideChar(pbs_executable(), -1);
+    st->prefix = executable == NULL ? NULL : PyUnicode_FromFormat("%U%c", executable, SEP);
+    Py_XDECREF(executable);
     PyObject *implementation = PySys_GetObject("implementation");
     PyObject *tag = implementation == NULL ? NULL : PyObject_GetAttrString(implementation, "cache_tag");
     st->cache_tag = tag;
@@ -215,7 +251,17 @@ bundle_exec(PyObject *self)
     st->finder = st->finder_type == NULL ? NULL : pbs_new_finder(st);
     int whole = st->spec_type && st->fix_filename && st->spec_keywords && st->builtins && st->prefix && st->cache_tag &&
                 st->entry_type && st->finder;
-    return whole ? PyModule_AddObjectRef(self, "finder", st->finder) : -1;
+    if (!whole || PyModule_AddObjectRef(self, "finder", st->finder) < 0) {
+        return -1;
+    }
+#if PBS_C_TRACEBACKS
+    PyObject *hook = PyObject_GetAttrString(self, "excepthook");
+    int done = hook == NULL ? -1 : PySys_SetObject("excepthook", hook);
+    Py_XDECREF(hook);
+    return done;
+#else
+    return 0;
+#endif
 }
 
 static int

@@ -23,6 +23,7 @@ pub(super) fn heard(notice: &Notice) -> String {
             modules,
             size,
         } => format!("{project} {version}: {modules} modules, {}", Bytes(*size)),
+        Notice::Large { modules, size } => format!("embedding {modules} modules, {}", Bytes(*size)),
         other => other.to_string(),
     }
 }

@@ -28,6 +28,17 @@ impl Body {
         }
     }
 
+    /// Reads it to its end.
+    pub fn whole(mut self) -> Result<Vec<u8>, HttpError> {
+        let mut bytes = Vec::new();
+        match self.read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(self
+                .failure()
+                .unwrap_or_else(|| HttpError::Setup { source: error.into() })),
+        }
+    }
+
     /// Why reading failed.
     pub fn failure(&mut self) -> Option<HttpError> {
         self.failure.take()

@@ -38,6 +38,12 @@ pub enum HttpError {
         /// The status.
         status: StatusCode,
     },
+    /// The server sends to somewhere that is not asked.
+    #[error("the server redirects to `{to}`, which is not followed")]
+    Redirect {
+        /// Where to.
+        to: String,
+    },
     /// The announced length is a wrong one.
     #[error("the server announces {announced} bytes instead of {expected}")]
     Announced {
@@ -68,8 +74,20 @@ pub enum HttpError {
         /// Why.
         source: reqwest::Error,
     },
-    /// Nothing came for too long, each time.
-    #[error("nothing came for {seconds} s after {received} bytes")]
+    /// The connection broke before an answer came, each time.
+    #[error("the connection broke before an answer came")]
+    NoAnswer {
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// No answer came for too long, each time.
+    #[error("no answer came for {seconds} s")]
+    LateAnswer {
+        /// The limit.
+        seconds: f32,
+    },
+    /// Next to nothing came for too long, each time.
+    #[error("next to nothing came for {seconds} s, {received} bytes in all")]
     Stalled {
         /// The limit.
         seconds: f32,
@@ -95,12 +113,36 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    /// Whether the transfer may go on where it stopped.
-    pub(super) const fn is_interruption(&self) -> bool {
-        matches!(
-            self,
-            Self::Truncated { .. } | Self::Broken { .. } | Self::Stalled { .. }
-        )
+    /// Whether it may go better a moment later: the transfer broke off, or the server is not able just now.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Truncated { .. }
+            | Self::Broken { .. }
+            | Self::NoAnswer { .. }
+            | Self::LateAnswer { .. }
+            | Self::Stalled { .. } => true,
+            Self::Status { status } => matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502..=504),
+            _ => false,
+        }
+    }
+
+    /// Whether the server's certificate is not believed, or is of somebody else.
+    #[must_use]
+    pub fn is_untrusted(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            // What an I/O error wraps is not among its sources, but theirs are; one may wrap another.
+            let mut inner = error;
+            while let Some(wrapped) = inner.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+                inner = wrapped;
+            }
+            let tls = inner.downcast_ref::<rustls::Error>();
+            if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// Whether a server said that it has no such thing (or not for us).

@@ -1,9 +1,14 @@
 //! One request, and how far a transfer got over all its requests.
 
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, LOCATION, RANGE, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
+use tokio::time::Instant;
 
 use super::body::Sender;
+use super::route::RefusedRedirect;
 use super::{BodySize, Http, HttpError};
 
 /// How far a transfer got, over all its attempts.
@@ -11,9 +16,19 @@ use super::{BodySize, Http, HttpError};
 pub(super) struct State {
     pub(super) received: u64,
     etag: Option<HeaderValue>,
+    /// How long the server wants to be left alone.
+    pub(super) asked_to_wait: Option<Duration>,
 }
 
 impl State {
+    /// So many bytes are there already, from an earlier transfer.
+    pub(super) fn from(received: u64) -> Self {
+        Self {
+            received,
+            ..Self::default()
+        }
+    }
+
     /// Checks the head of a response; answers how many bytes of its body we have already.
     fn begin(&mut self, response: &Response, size: BodySize) -> Result<u64, HttpError> {
         match response.status() {
@@ -42,7 +57,17 @@ impl State {
                     })
                 }
             }
-            status => Err(HttpError::Status { status }),
+            status if status.is_redirection() => {
+                let to = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
+                let to = String::from_utf8_lossy(to.unwrap_or_default()).into_owned();
+                Err(HttpError::Redirect { to })
+            }
+            status => {
+                let seconds = response.headers().get(RETRY_AFTER);
+                let seconds = seconds.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+                self.asked_to_wait = seconds.map(Duration::from_secs);
+                Err(HttpError::Status { status })
+            }
         }
     }
 
@@ -61,12 +86,15 @@ impl Http {
     /// One request; `state` says how far earlier ones got.
     pub(super) async fn transfer(
         &self,
-        url: &Url,
+        (url, headers): (&Url, &[(String, String)]),
         size: BodySize,
         state: &mut State,
         sender: &Sender,
     ) -> Result<(), HttpError> {
         let mut request = self.client.get(url.clone());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         if state.received > 0 {
             request = request.header(RANGE, format!("bytes={}-", state.received));
             if let Some(etag) = &state.etag {
@@ -84,8 +112,11 @@ impl Http {
                 });
             }
             Ok(Err(source)) if source.is_redirect() || source.is_builder() => {
-                return Err(HttpError::Request {
-                    source: source.without_url(),
+                return Err(match refused(&source) {
+                    Some(to) => HttpError::Redirect { to },
+                    None => HttpError::Request {
+                        source: source.without_url(),
+                    },
                 });
             }
             Ok(Err(source)) => {
@@ -97,8 +128,9 @@ impl Http {
             Err(_) => return Err(self.stalled(state)),
         };
         let mut skip = state.begin(&response, size)?;
+        let mut patience = Patience::new(self.limits.idle);
         loop {
-            let piece = match tokio::time::timeout(self.limits.idle, response.chunk()).await {
+            let piece = match tokio::time::timeout_at(patience.until, response.chunk()).await {
                 Err(_) => return Err(self.stalled(state)),
                 Ok(Err(source)) => {
                     return Err(HttpError::Broken {
@@ -109,6 +141,7 @@ impl Http {
                 Ok(Ok(None)) => return state.end(size),
                 Ok(Ok(Some(piece))) => piece,
             };
+            patience.came(piece.len());
             let known = skip.min(piece.len() as u64);
             skip -= known;
             let piece = piece.slice(usize::try_from(known).unwrap_or(usize::MAX)..);
@@ -121,9 +154,11 @@ impl Http {
                     expected: size.most(),
                 });
             }
+            let full = Instant::now();
             if sender.send(Ok(piece)).await.is_err() {
                 return Ok(());
             }
+            patience.until += full.elapsed();
         }
     }
 
@@ -133,6 +168,46 @@ impl Http {
             received: state.received,
         }
     }
+}
+
+/// So much must come within the time that nothing may come: who sends a byte now and then would keep us for ever.
+const LEAST: usize = 16 << 10;
+
+/// How long what comes next is waited for.
+struct Patience {
+    idle: Duration,
+    until: Instant,
+    /// What is still to come before there is new patience.
+    due: usize,
+}
+
+impl Patience {
+    fn new(idle: Duration) -> Self {
+        Self {
+            idle,
+            until: Instant::now() + idle,
+            due: LEAST,
+        }
+    }
+
+    fn came(&mut self, bytes: usize) {
+        self.due = self.due.saturating_sub(bytes);
+        if self.due == 0 {
+            *self = Self::new(self.idle);
+        }
+    }
+}
+
+/// Where a redirect led that our own rule refused.
+fn refused(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(refused) = error.downcast_ref::<RefusedRedirect>() {
+            return Some(refused.to.clone());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Whom an address asks.

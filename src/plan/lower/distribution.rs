@@ -100,12 +100,7 @@ impl Lowering<'_> {
 
     fn pack(&mut self, flavor: Flavor) -> (&'static str, StepId) {
         let build = self.build;
-        let name = match flavor {
-            Flavor::Full => "full",
-            Flavor::InstallOnly => "install_only",
-            Flavor::InstallOnlyStripped => "install_only_stripped",
-            Flavor::DebugInfo => "debuginfo",
-        };
+        let name = flavor.as_str();
         let extension = match flavor {
             Flavor::Full | Flavor::DebugInfo => "tar.zst",
             Flavor::InstallOnly | Flavor::InstallOnlyStripped => "tar.gz",

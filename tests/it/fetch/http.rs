@@ -95,6 +95,27 @@ fn a_host_that_cannot_be_reached_is_asked_once() {
 }
 
 #[test]
+fn who_drips_is_cut_off() {
+    let all = content();
+    let pause = Duration::from_millis(10);
+    let server = Server::start([
+        ("/drip", Reply::Drip(all.clone(), pause)),
+        ("/short", Reply::Drip(all[..5].to_vec(), pause)),
+    ]);
+    let limits = HttpLimits {
+        idle: Duration::from_millis(500),
+        ..QUICK
+    };
+    let http = Http::new(limits, CancellationToken::new()).unwrap();
+    let error = get(&http, &server.url("/drip"), all.len()).unwrap_err();
+    let HttpError::Stalled { received, .. } = error else {
+        panic!("{error}")
+    };
+    assert!((1..1000).contains(&received), "{received}");
+    assert_eq!(get(&http, &server.url("/short"), 5).unwrap(), all[..5]);
+}
+
+#[test]
 fn a_transfer_can_be_cancelled() {
     let server = Server::start([("/stall", Reply::Stall(content(), 10))]);
     let cancelled = CancellationToken::new();

@@ -77,6 +77,49 @@ fn unpacked(toy: &Toy) -> String {
 }
 
 #[test]
+fn what_was_published_is_enough() {
+    let Some(toy) = Toy::new("toy") else { return };
+    toy.built(&[]);
+    let key = Ran::of(toy.pbs(&[], &["publish", "key", "new", "key"]).output().unwrap());
+    key.check(0);
+    let archives = ARCHIVES.map(dist);
+    let mut words = vec!["publish", "--key", "key", "--to", "public"];
+    words.extend(archives.iter().map(String::as_str));
+    Ran::of(toy.pbs(&[], &words).output().unwrap()).check(0);
+    // Nothing else is left of what was built, and another store knows nothing.
+    fs_err::remove_dir_all(toy.path("dist")).unwrap();
+    let archive = format!("public/archives/{}", ARCHIVES[1]);
+    for flavour in ARCHIVES {
+        let published = format!("public/archives/{flavour}");
+        let words = [
+            "verify",
+            published.as_str(),
+            "--evidence",
+            "public",
+            "--key",
+            "key.pub",
+        ];
+        Ran::of(toy.pbs(&[], &words).output().unwrap()).check(0);
+    }
+    let ran = reproduce(&toy, &archive, &["--store", "another"]);
+    ran.check(0);
+    assert!(
+        ran.stdout.starts_with("reproduced, byte by byte: "),
+        "{}",
+        ran.stdout
+    );
+    // Provenance names the inputs, but there is nothing to compare with.
+    let statement = format!("public/evidence/{}.provenance.json", ARCHIVES[1]);
+    let ran = reproduce(&toy, &statement, &[]);
+    ran.check(1);
+    assert!(
+        ran.message().contains("hint: name the archive that it is about"),
+        "{}",
+        ran.message()
+    );
+}
+
+#[test]
 fn a_pinned_version_is_pinned_again() {
     let Some(toy) = Toy::new("toy") else { return };
     toy.built(&["--pin", "toylib1=0.9"]);

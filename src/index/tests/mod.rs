@@ -1,0 +1,4 @@
+//! An index for tests, and the published schema.
+
+pub(super) mod sample;
+mod schema;

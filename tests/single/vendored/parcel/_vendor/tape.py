@@ -1,0 +1,2 @@
+def stick(length):
+    return 1 / length
