@@ -31,7 +31,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("aws_credential_types", &["bucket/sign.rs"]),
     ("aws_sigv4", &["bucket/sign.rs"]),
     ("serde_yaml", &["recipe/yaml.rs"]),
@@ -43,6 +43,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
     ("minisign", &["sign/"]),
     ("minisign_verify", &["sign/signature.rs"]),
+    ("percent_encoding", &["model/percent.rs"]),
     ("ring", &["sign/"]),
     ("ruff_python_ast", &["imports/"]),
     ("ruff_python_parser", &["imports/"]),
