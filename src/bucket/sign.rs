@@ -3,7 +3,6 @@
 //! Writing is signed in headers, with the sum of the body, so that a server notices a body that was changed
 //! on the way. Reading may be signed in the address, which any download then takes as it is.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +15,7 @@ use aws_sigv4::sign::v4;
 use tracing::subscriber::NoSubscriber;
 
 use super::{Access, BucketAddress, BucketError};
-use crate::model::Digest;
+use crate::model::{Digest, url_part, url_path};
 
 /// How long an address that is signed can be used: a slow download may be taken up again meanwhile.
 const VALID: Duration = Duration::from_secs(6 * 60 * 60);
@@ -109,12 +108,12 @@ impl Signer {
     /// Where those find it who do not sign, if they may.
     #[must_use]
     pub fn public_url(&self) -> String {
-        format!("{}/{}", self.base, encoded(&self.address.prefix, true))
+        format!("{}/{}", self.base, url_path(&self.address.prefix))
     }
 
     /// The address of a key, with a query.
     pub(super) fn url(&self, key: &str, query: &[(&str, &str)]) -> String {
-        let mut url = format!("{}/{}", self.base, encoded(key, true));
+        let mut url = format!("{}/{}", self.base, url_path(key));
         append(&mut url, query.iter().copied());
         url
     }
@@ -230,29 +229,10 @@ fn without_credentials(endpoint: &str) -> String {
 fn append<'a>(url: &mut String, query: impl Iterator<Item = (&'a str, &'a str)>) {
     for (name, value) in query {
         url.push(if url.contains('?') { '&' } else { '?' });
-        url.push_str(&encoded(name, false));
+        url.push_str(&url_part(name));
         url.push('=');
-        url.push_str(&encoded(value, false));
+        url.push_str(&url_part(value));
     }
-}
-
-/// Percent-encodes as signatures want it: all but letters, digits and `-._~`, and slashes of paths.
-fn encoded(text: &str, is_path: bool) -> Cow<'_, str> {
-    use fmt::Write as _;
-    let is_plain = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') || (is_path && byte == b'/')
-    };
-    if text.bytes().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.bytes().fold(String::new(), |mut out, byte| {
-        match is_plain(byte) {
-            true => out.push(char::from(byte)),
-            // Writing into a `String` cannot fail.
-            false => drop(write!(out, "%{byte:02X}")),
-        }
-        out
-    }))
 }
 
 #[cfg(test)]

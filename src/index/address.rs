@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ParseTextError;
-use crate::model::TreePath;
+use crate::model::{TreePath, url_path};
 
 /// The address of a published directory, without a slash at its end.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,7 +31,7 @@ impl Address {
     /// The address of a directory of this machine.
     #[must_use]
     pub fn of_directory(absolute: &str) -> Self {
-        Self(format!("file://{}", encoded(absolute.trim_end_matches('/'))))
+        Self(format!("file://{}", url_path(absolute.trim_end_matches('/'))))
     }
 
     /// Whether it is a directory of a machine, and nothing that is served.
@@ -44,7 +44,7 @@ impl Address {
     /// some servers, and `%2B` for a `+` to all.
     #[must_use]
     pub fn of(&self, path: &TreePath) -> String {
-        format!("{}/{}", self.0, encoded(path.as_str()))
+        format!("{}/{}", self.0, url_path(path.as_str()))
     }
 }
 
@@ -52,19 +52,6 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// With `%` and two digits for everything that could mean something else in a path of an address.
-fn encoded(path: &str) -> String {
-    use fmt::Write as _;
-    path.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::bucket::{BucketAddress, BucketAddressError};
 use crate::index::Index;
-use crate::model::TreePath;
+use crate::model::{TreePath, url_path};
 use crate::registry::{AddressError, Repository};
 
 /// Where something is published.
@@ -162,26 +162,8 @@ impl Web {
 
     /// The address of something below.
     pub(super) fn url(&self, path: &TreePath) -> String {
-        let mut url = format!("{}://{}{}", self.scheme, self.credentials, self.rest);
-        for (number, part) in path.components().enumerate() {
-            if number > 0 {
-                url.push('/');
-            }
-            encode(part, &mut url);
-        }
-        url
-    }
-}
-
-/// Percent-encodes everything that could mean something else: some servers take `+` for a space.
-fn encode(part: &str, url: &mut String) {
-    use fmt::Write as _;
-    for byte in part.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url.push(char::from(byte)),
-            // Writing into a `String` cannot fail.
-            _ => drop(write!(url, "%{byte:02X}")),
-        }
+        let path = url_path(path.as_str());
+        format!("{}://{}{}{path}", self.scheme, self.credentials, self.rest)
     }
 }
 

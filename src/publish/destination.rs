@@ -91,6 +91,20 @@ pub enum Put {
     Same,
 }
 
+impl Put {
+    /// What it came to where something is already.
+    pub(super) fn compared(path: &TreePath, there: Digest, ours: Digest) -> Result<Self, DestinationError> {
+        if there == ours {
+            return Ok(Self::Same);
+        }
+        Err(DestinationError::Taken {
+            path: path.clone(),
+            there: Box::new(there),
+            ours: Box::new(ours),
+        })
+    }
+}
+
 /// Why something cannot be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

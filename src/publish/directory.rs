@@ -116,14 +116,7 @@ impl Directory {
         let there = || digest_of(&mut File::open(self.at(path))?);
         let there = there().map_err(failed("read what is published"))?;
         let ours = content.digest();
-        if there == ours {
-            return Ok(Put::Same);
-        }
-        Err(DestinationError::Taken {
-            path: path.clone(),
-            there: Box::new(there),
-            ours: Box::new(ours),
-        })
+        Put::compared(path, there, ours)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Says who one is when a registry wants to know: a password, or a token that somebody else gives.
 
-use std::fmt;
-
 use serde::Deserialize;
 
 use super::challenge::Challenge;
@@ -9,7 +7,7 @@ use super::client::{MOST_MANIFEST, said};
 use super::credentials::Known;
 use super::{Client, RegistryError, Repository};
 use crate::fetch::{Answer, Question, Verb};
-use crate::model::Secret;
+use crate::model::{Secret, url_part};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -48,7 +46,7 @@ impl Client {
         let mut url = format!("{realm}{mark}client_id=pbs");
         for (name, value) in [("service", service), ("scope", scope)] {
             if let Some(value) = value {
-                url.push_str(&format!("&{name}={}", encoded(&value)));
+                url.push_str(&format!("&{name}={}", url_part(&value)));
             }
         }
         let headers = || match &known {
@@ -137,18 +135,6 @@ fn nobody(doing: &'static str, host: &str, known: Known) -> RegistryError {
 fn is_safe(realm: &str, repository: &Repository) -> bool {
     let is_plain = realm.starts_with("http://") && !repository.is_encrypted();
     realm.starts_with("https://") || is_plain
-}
-
-fn encoded(text: &str) -> String {
-    use fmt::Write as _;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(test)]

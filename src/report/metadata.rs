@@ -2,6 +2,8 @@
 //!
 //! Format: <https://packaging.python.org/en/latest/specifications/core-metadata/>, headers as in mail.
 
+use crate::model::url_part;
+
 /// The fields that a report tells.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Metadata {
@@ -58,19 +60,7 @@ pub(super) fn read_wheel_name(file: &str) -> Option<(&str, &str)> {
 /// The package URL of a project: <https://github.com/package-url/purl-spec>, type `pypi`.
 pub(super) fn purl(name: &str, version: &str) -> String {
     let name = name.to_ascii_lowercase().replace('_', "-");
-    format!("pkg:pypi/{}@{}", encoded(&name), encoded(version))
-}
-
-/// With `%` and two digits for everything that a part of a URL cannot hold.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b".-_~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
+    format!("pkg:pypi/{}@{}", url_part(&name), url_part(version))
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ const OWNERS: [(&str, &[&str]); 17] = [
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
     ("minisign", &["sign/"]),
     ("minisign_verify", &["sign/signature.rs"]),
+    ("percent_encoding", &["model/percent.rs"]),
     ("ring", &["sign/"]),
     ("ruff_python_ast", &["imports/"]),
     ("ruff_python_parser", &["imports/"]),

@@ -95,14 +95,7 @@ impl S3 {
             Some(digest) => digest,
             None => self.bucket.digest(&key, head.size).map_err(&io)?,
         };
-        if there == ours {
-            return Ok(Put::Same);
-        }
-        Err(DestinationError::Taken {
-            path: path.clone(),
-            there: Box::new(there),
-            ours: Box::new(ours),
-        })
+        Put::compared(path, there, ours)
     }
 
     /// Gives up what those left who were killed. Only whoever publishes may. One who may not do that, and a
