@@ -252,6 +252,7 @@ impl Bucket {
             },
             body: asked.body.into(),
             most: asked.most,
+            is_early: |_| false,
         };
         Ok(self.http.ask(question, &self.again)?)
     }

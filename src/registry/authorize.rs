@@ -61,6 +61,7 @@ impl Client {
             headers: &headers,
             body: Vec::new().into(),
             most: MOST_MANIFEST,
+            is_early: |_| false,
         };
         let doing_that = "get a token from the registry";
         let answer = self

@@ -328,6 +328,7 @@ impl Client {
                 headers: &headers,
                 body: body.clone(),
                 most: asked.most,
+                is_early: misses_what_was_put,
             };
             let answer = self.http.ask(question, &self.again);
             let answer = answer.map_err(|source| RegistryError::Http { doing, source })?;
@@ -381,6 +382,16 @@ pub(super) fn said(answer: &Answer) -> String {
     } else {
         format!(": {text}")
     }
+}
+
+/// Whether a registry does not see yet what a manifest refers to, which is put before it. Some show it late; docker's
+/// writes anew that it has a blob when two put the same one at once, and for a moment there is nothing to read.
+fn misses_what_was_put(answer: &Answer) -> bool {
+    let said = serde_json::from_slice::<Said>(&answer.body);
+    said.is_ok_and(|said| {
+        let mut codes = said.errors.iter().map(|error| error.code.as_str());
+        codes.any(|code| code == "MANIFEST_BLOB_UNKNOWN")
+    })
 }
 
 /// The address of the page that follows, of the header `Link`.

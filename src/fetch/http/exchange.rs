@@ -68,6 +68,8 @@ pub struct Question<'a> {
     pub body: Piece,
     /// So many bytes may be in the answer.
     pub most: u64,
+    /// Which answers say that it may be otherwise in a moment, beside the statuses that mean it.
+    pub is_early: fn(&Answer) -> bool,
 }
 
 impl fmt::Debug for Question<'_> {
@@ -121,7 +123,7 @@ impl Http {
             });
             let is_last = attempt >= self.limits.attempts;
             let (reason, asked) = match outcome {
-                Ok(answer) if answer.is_temporary() && !is_last => {
+                Ok(answer) if (answer.is_temporary() || (question.is_early)(&answer)) && !is_last => {
                     let asked = answer
                         .header(RETRY_AFTER.as_str())
                         .and_then(|text| text.trim().parse().ok());
