@@ -31,7 +31,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 17] = [
+const OWNERS: [(&str, &[&str]); 18] = [
     ("aws_credential_types", &["bucket/sign.rs"]),
     ("aws_sigv4", &["bucket/sign.rs"]),
     ("serde_yaml", &["recipe/yaml.rs"]),
