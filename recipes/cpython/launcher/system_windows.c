@@ -76,11 +76,16 @@ pbs_wide(const char *text)
     return made;
 }
 
+/* The UCRT's, for those who start programs; not every SDK has a header for it. Reads the command line again, and
+ * leaves `*` and `?` in it as they are. */
+__declspec(dllimport) int __cdecl _configure_wide_argv(int mode);
+enum { UNEXPANDED = 1 };
+
 void
 pbs_arguments(int *argc, char ***argv)
 {
-    /* The C library gave `main` what the code page of the system has of them; it can be asked again. */
-    if (_configure_wide_argv(_crt_argv_unexpanded_arguments) != 0) {
+    /* The C library gave `main` what the code page of the system has of them. */
+    if (_configure_wide_argv(UNEXPANDED) != 0) {
         return;
     }
     int count = *__p___argc();
