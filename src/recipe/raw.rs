@@ -130,6 +130,9 @@ pub enum Runner {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tests {
+    /// Folder of `docker/` that they run in; the steps' own if it is not said.
+    #[serde(default)]
+    pub root: Option<Text>,
     /// Tests that are known to fail.
     #[serde(default)]
     pub expected_failures: Vec<ExpectedFailure>,
