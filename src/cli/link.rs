@@ -16,7 +16,8 @@ use super::fail::CliError;
 use super::human::Bytes;
 use super::report::ReportArgs;
 use crate::engine::Standing;
-use crate::link::{Linker, find_linker};
+use crate::link::{Linker, check_linker, find_linker, object_format};
+use crate::manifest::Manifest;
 use crate::relink::{Ear, Kind, Notice, RelinkError, Request, linkers, relink};
 
 /// Link an application or an interpreter into one file, with chosen extension modules
@@ -62,49 +63,58 @@ impl Link {
             return Err(CliError::input(text).hint("leave it out"));
         }
         let single = words.single(&working_dir)?;
-        let linker = self.linker(context)?;
+        let windows = words.windows(&working_dir)?;
+        check_linker(&self.wanted_linker(context), &|path| path.is_file()).map_err(RelinkError::from)?;
         let Some(distribution) = &words.distribution else {
             return Err(CliError::input("nothing says which distribution is to be linked")
                 .hint("name one before the options, or as `distribution:` in the file"));
         };
-        let output = working_dir.join(self.output());
-        let reports = self.report.open(&working_dir, &output)?;
+        let named = words.output.as_ref().map(|output| working_dir.join(output));
+        let reports = self.report.open(&working_dir, named.as_deref())?;
         let unpacking = |size| context.say(&format!("unpacking `{distribution}` ({}), once", Bytes(size)));
         let distribution = Standing::open(&context.store()?, &working_dir.join(distribution), &unpacking)?;
+        let linker = self.linker(context, &distribution.manifest)?;
+        let os = distribution.manifest.pbs.os;
+        let output = words
+            .output
+            .clone()
+            .unwrap_or_else(|| words.kind().default_output(os).into());
+        let path = working_dir.join(&output);
         let hear = |notice: &Notice| context.say(&told::heard(notice));
         let request = Request {
             selection: &selection,
             linker: &linker,
-            output: &output,
+            output: &path,
             kind: words.kind(),
             strip: words.strip,
+            windows: &windows,
             single: single.as_ref(),
             ear: Ear(&hear),
             report: self.report.wanted(),
         };
         let linked = relink(&distribution.python, &distribution.manifest, &request)?;
-        self.tell(context, &linker.name, &linked)?;
+        self.tell(context, &output, &linker.name, &linked)?;
         reports.write(context, linked.report.as_ref())
     }
 
-    /// What is written, as it was named.
-    fn output(&self) -> Utf8PathBuf {
-        let default = self.words.kind().default_output();
-        self.words.output.clone().unwrap_or_else(|| default.into())
+    /// The linker that was asked for; a path is absolute.
+    fn wanted_linker(&self, context: &Context) -> String {
+        let wanted = self.words.linker.as_deref().unwrap_or("auto");
+        if wanted.contains('/') {
+            context.settings.working_dir.join(wanted).into_string()
+        } else {
+            wanted.to_owned()
+        }
     }
 
-    fn linker(&self, context: &Context) -> Result<Linker, CliError> {
+    fn linker(&self, context: &Context, manifest: &Manifest) -> Result<Linker, CliError> {
         let settings = &context.settings;
         let rustup = settings.rustup_home.clone();
         let rustup = rustup.or_else(|| Some(settings.home.as_ref()?.join(".rustup")));
         let places = linkers(settings.path.as_deref().unwrap_or_default(), rustup.as_deref());
-        let wanted = self.words.linker.as_deref().unwrap_or("auto");
-        let wanted = if wanted.contains('/') {
-            settings.working_dir.join(wanted).into_string()
-        } else {
-            wanted.to_owned()
-        };
-        let linker = find_linker(&wanted, &places, &|path| path.is_file());
+        let wanted = self.wanted_linker(context);
+        let format = object_format(manifest).map_err(RelinkError::from)?;
+        let linker = find_linker(&wanted, format, &places, &|path| path.is_file());
         Ok(linker.map_err(RelinkError::from)?)
     }
 }

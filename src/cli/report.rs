@@ -66,8 +66,12 @@ impl ReportArgs {
         self.given().is_some()
     }
 
-    /// Makes sure that everything can be written. `output` is the executable.
-    pub(super) fn open(&self, working_dir: &Utf8Path, output: &Utf8Path) -> Result<Reports, CliError> {
+    /// Makes sure that everything can be written. `output` is the executable, where somebody named it.
+    pub(super) fn open(
+        &self,
+        working_dir: &Utf8Path,
+        output: Option<&Utf8Path>,
+    ) -> Result<Reports, CliError> {
         let mut waiting: Vec<Waiting> = Vec::new();
         for given in &self.report {
             let form = FORMS.iter().find(|(ending, _)| given.as_str().ends_with(ending));
@@ -78,7 +82,7 @@ impl ReportArgs {
                 .hint("it ends in `.html`, `.json` or `.spdx.json`"));
             };
             let path = working_dir.join(given);
-            if path == output || waiting.iter().any(|other| other.path == path) {
+            if Some(path.as_path()) == output || waiting.iter().any(|other| other.path == path) {
                 return Err(
                     CliError::input(format!("two things are to be written to `{given}`"))
                         .hint("give each report a name of its own"),

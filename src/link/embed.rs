@@ -3,13 +3,13 @@
 //! Defines what `recipes/cpython/launcher/bundle.c` looks for: the bytes `pbs_bundle`, and `pbs_bundle_inflate`, a pointer
 //! to what unfolds compressed content, null where nothing is compressed.
 
-use object::write::{Object, Relocation, StandardSection, Symbol, SymbolSection};
+use object::write::{Relocation, StandardSection, Symbol, SymbolSection};
 use object::{
-    Architecture, BinaryFormat, Endianness, RelocationEncoding, RelocationFlags, RelocationKind, SectionKind,
-    SymbolFlags, SymbolKind, SymbolScope,
+    RelocationEncoding, RelocationFlags, RelocationKind, SectionKind, SymbolFlags, SymbolKind, SymbolScope,
 };
 
-use crate::model::Arch;
+use super::blank::blank;
+use crate::model::{Arch, ObjectFormat};
 
 /// The object writer refused.
 #[derive(Debug, thiserror::Error)]
@@ -20,14 +20,22 @@ const POINTER: u64 = 8;
 /// Pages of the bundle hold nothing else: what is not read is not loaded.
 const PAGE: u64 = 4096;
 
-/// Writes the object file, for ELF.
-pub fn write_embed(arch: Arch, bundle: &[u8], compressed: bool) -> Result<Vec<u8>, WriteEmbedError> {
-    let architecture = match arch {
-        Arch::X86_64 => Architecture::X86_64,
-        Arch::Aarch64 => Architecture::Aarch64,
+/// The section of an executable for Windows that holds the bundle and nothing else: it is part of the image, so that
+/// what is signed is all of it.
+const SECTION: &[u8] = b".pbs";
+
+/// Writes the object file.
+pub fn write_embed(
+    format: ObjectFormat,
+    arch: Arch,
+    bundle: &[u8],
+    compressed: bool,
+) -> Result<Vec<u8>, WriteEmbedError> {
+    let mut object = blank(format, arch);
+    let bytes = match format {
+        ObjectFormat::Coff => object.add_section(Vec::new(), SECTION.to_vec(), SectionKind::ReadOnlyData),
+        ObjectFormat::Elf | ObjectFormat::MachO => object.section_id(StandardSection::ReadOnlyData),
     };
-    let mut object = Object::new(BinaryFormat::Elf, architecture, Endianness::Little);
-    let bytes = object.section_id(StandardSection::ReadOnlyData);
     let at = object.append_section_data(bytes, bundle, PAGE);
     let size = u64::try_from(bundle.len()).unwrap_or(u64::MAX);
     object.add_symbol(data("pbs_bundle", SymbolSection::Section(bytes), at, size));
@@ -57,8 +65,6 @@ pub fn write_embed(arch: Arch, bundle: &[u8], compressed: bool) -> Result<Vec<u8
         };
         object.add_relocation(pointers, relocation)?;
     }
-    // Without this note a linker would ask for an executable stack.
-    object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
     Ok(object.write()?)
 }
 
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn a_linker_finds_the_bytes_and_the_pointer() {
         for compressed in [false, true] {
-            let written = write_embed(Arch::X86_64, b"content", compressed).unwrap();
+            let written = write_embed(ObjectFormat::Elf, Arch::X86_64, b"content", compressed).unwrap();
             let file = object::File::parse(&*written).unwrap();
             let bundle = file.symbol_by_name("pbs_bundle").unwrap();
             let section = file.section_by_index(bundle.section_index().unwrap()).unwrap();
@@ -97,5 +103,30 @@ mod tests {
             assert_eq!(elf.stack, crate::inspect::Stack::NotExecutable);
             assert!(!elf.symbol("pbs_bundle").unwrap().exported());
         }
+    }
+
+    #[test]
+    fn windows_has_a_section_for_it() {
+        let written = write_embed(ObjectFormat::Coff, Arch::X86_64, b"content", true).unwrap();
+        let file = object::File::parse(&*written).unwrap();
+        let section = file.section_by_name(".pbs").unwrap();
+        assert_eq!(
+            (section.data().unwrap(), section.align()),
+            (&b"content"[..], PAGE)
+        );
+        let coff = crate::inspect::Coff::parse(&written).unwrap();
+        let symbols: Vec<_> = coff
+            .symbols
+            .iter()
+            .map(|symbol| (symbol.name.as_str(), symbol.defined))
+            .collect();
+        assert_eq!(
+            symbols,
+            [
+                ("pbs_bundle", true),
+                ("pbs_bundle_inflate", true),
+                ("pbs_inflate", false)
+            ]
+        );
     }
 }

@@ -4,12 +4,10 @@
 //! `struct _inittab { const char *name; PyObject *(*initfunc)(void); } _PyImport_Inittab[]`,
 //! ended by an entry of two null pointers. Nothing else is defined there.
 
-use object::write::{Object, Relocation, StandardSection, Symbol, SymbolSection};
-use object::{
-    Architecture, BinaryFormat, Endianness, RelocationEncoding, RelocationFlags, RelocationKind, SectionKind,
-    SymbolFlags, SymbolKind, SymbolScope,
-};
+use object::write::{Relocation, StandardSection, Symbol, SymbolSection};
+use object::{RelocationEncoding, RelocationFlags, RelocationKind, SymbolFlags, SymbolKind, SymbolScope};
 
+use super::blank::blank;
 use crate::model::{Arch, ObjectFormat};
 
 /// A line of the table.
@@ -47,16 +45,7 @@ pub fn write_inittab(
     arch: Arch,
     entries: &[InittabEntry],
 ) -> Result<Vec<u8>, WriteInittabError> {
-    let binary = match format {
-        ObjectFormat::Elf => BinaryFormat::Elf,
-        ObjectFormat::MachO => BinaryFormat::MachO,
-        ObjectFormat::Coff => BinaryFormat::Coff,
-    };
-    let architecture = match arch {
-        Arch::X86_64 => Architecture::X86_64,
-        Arch::Aarch64 => Architecture::Aarch64,
-    };
-    let mut object = Object::new(binary, architecture, Endianness::Little);
+    let mut object = blank(format, arch);
     let strings = object.section_id(StandardSection::ReadOnlyString);
     let data = object.section_id(StandardSection::Data);
     let strings_symbol = object.section_symbol(strings);
@@ -100,10 +89,6 @@ pub fn write_inittab(
     head.size = lines * 2 * POINTER;
     head.scope = SymbolScope::Linkage;
     object.add_symbol(head);
-    if format == ObjectFormat::Elf {
-        // Without this note a linker would ask for an executable stack.
-        object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
-    }
     object
         .write()
         .map_err(|source| WriteInittabError::Write { source })
@@ -125,7 +110,7 @@ fn symbol(name: &str, kind: SymbolKind, section: SymbolSection) -> Symbol {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget};
+    use object::{BinaryFormat, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget};
 
     fn entry(name: &str, init_fn: Option<&str>) -> InittabEntry {
         InittabEntry {
@@ -142,16 +127,27 @@ mod tests {
         let strings = file
             .section_by_name(".rodata.str")
             .or_else(|| file.section_by_name(".rodata"))
+            .or_else(|| file.section_by_name(".rdata"))
             .unwrap();
         let strings = strings.data().unwrap();
-        let mut lines = vec![(String::new(), None); usize::try_from(head.size() / 16).unwrap()];
+        // No symbol of COFF says how large it is.
+        let size = if head.size() > 0 { head.size() } else { data.size() };
+        let mut lines = vec![(String::new(), None); usize::try_from(size / 16).unwrap()];
         for (offset, relocation) in data.relocations() {
             let line = &mut lines[usize::try_from(offset / 16).unwrap()];
             let RelocationTarget::Symbol(target) = relocation.target() else {
                 panic!("{relocation:?}")
             };
             if offset % 16 == 0 {
-                let text = &strings[usize::try_from(relocation.addend()).unwrap()..];
+                let addend = if file.format() == BinaryFormat::Coff {
+                    // It stands where the pointer will be.
+                    let at = usize::try_from(offset).unwrap();
+                    let bytes = data.data().unwrap()[at..at + 8].try_into().unwrap();
+                    i64::from_le_bytes(bytes)
+                } else {
+                    relocation.addend()
+                };
+                let text = &strings[usize::try_from(addend).unwrap()..];
                 let text = text.split(|byte| *byte == 0).next().unwrap();
                 line.0 = String::from_utf8(text.to_vec()).unwrap();
             } else {
@@ -182,6 +178,10 @@ mod tests {
             assert_eq!(elf.stack, crate::inspect::Stack::NotExecutable);
             assert!(!elf.symbol("_PyImport_Inittab").unwrap().exported());
             assert!(!elf.symbol("PyInit_zlib").unwrap().defined);
+            let bytes = write_inittab(ObjectFormat::Coff, arch, &entries).unwrap();
+            assert_eq!(self::read(&bytes), expected);
+            let coff = crate::inspect::Coff::parse(&bytes).unwrap();
+            assert!(coff.is_for(arch) && coff.time == 0);
         }
     }
 

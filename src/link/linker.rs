@@ -2,7 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// A linker that takes GNU ld's arguments for ELF.
+use crate::model::ObjectFormat;
+
+/// A linker that takes the arguments of its format: GNU ld's for ELF, those of Microsoft's link.exe for COFF.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Linker {
     /// What it is called: `lld`, `rust-lld`, `mold`, `ld`, or a path that was given.
@@ -31,9 +33,19 @@ pub enum NoLinker {
         /// What was asked for.
         wanted: String,
     },
+    /// One that links other objects.
+    #[error("`{wanted}` links no objects of the format `{format}`: {} do", known(*format).1.join(", "))]
+    Format {
+        /// What was asked for.
+        wanted: String,
+        /// The format of the objects.
+        format: ObjectFormat,
+    },
     /// None of the programs is there.
-    #[error("there is no linker")]
+    #[error("there is no linker{}", for_what(*format))]
     Missing {
+        /// The format of the objects, where one that was named is not there for any.
+        format: Option<ObjectFormat>,
         /// The programs, each with where it was looked for.
         looked_for: Vec<String>,
     },
@@ -42,43 +54,96 @@ pub enum NoLinker {
 /// The names that `find_linker` understands.
 const NAMES: [&str; 5] = ["auto", "lld", "rust-lld", "mold", "ld"];
 
-/// LLVM's linker asks under which name it runs, where its file does not tell.
+/// LLVM's linker is told which one it is, where its file's name says nothing or something else.
 const AS_GNU: &[&str] = &["-flavor", "gnu"];
+const AS_LINK: &[&str] = &["-flavor", "link"];
 
 /// Name, program, what it is told first. `auto` takes the first that is there: lld first, as distributions are linked with it.
-const KNOWN: [(&str, &str, &[&str]); 5] = [
+type Known = &'static [(&'static str, &'static str, &'static [&'static str])];
+
+const FOR_ELF: Known = &[
     ("lld", "ld.lld", &[]),
     ("lld", "lld", AS_GNU),
     ("rust-lld", "rust-lld", AS_GNU),
     ("mold", "mold", &[]),
     ("ld", "ld", &[]),
 ];
+const FOR_COFF: Known = &[
+    ("lld", "lld-link", &[]),
+    ("lld", "lld", AS_LINK),
+    ("lld", "ld.lld", AS_LINK),
+    ("rust-lld", "rust-lld", AS_LINK),
+];
 
-/// Finds the linker that is `wanted`: one of `NAMES`, or the path of a program. `exists` says whether there is a program.
+/// The linkers for a format, and their names.
+fn known(format: ObjectFormat) -> (Known, Vec<&'static str>) {
+    let known = match format {
+        ObjectFormat::Elf => FOR_ELF,
+        ObjectFormat::Coff => FOR_COFF,
+        ObjectFormat::MachO => &[],
+    };
+    let mut names: Vec<_> = known.iter().map(|(name, ..)| *name).collect();
+    names.dedup();
+    (known, names)
+}
+
+fn for_what(format: Option<ObjectFormat>) -> &'static str {
+    match format {
+        None | Some(ObjectFormat::Elf) => "",
+        Some(ObjectFormat::Coff) => " for Windows",
+        Some(ObjectFormat::MachO) => " for macOS",
+    }
+}
+
+/// What the linker in a file of this name is told first.
+fn leading(file: Option<&str>, format: ObjectFormat) -> &'static [&'static str] {
+    match (file, format) {
+        (Some("lld" | "rust-lld"), ObjectFormat::Elf) => AS_GNU,
+        (Some("lld" | "rust-lld" | "ld.lld"), ObjectFormat::Coff) => AS_LINK,
+        _ => &[],
+    }
+}
+
+/// Whether `wanted` may be a linker: one of `NAMES`, or the path of a program that is there.
+pub fn check_linker(wanted: &str, exists: &dyn Fn(&Utf8Path) -> bool) -> Result<(), NoLinker> {
+    if wanted.contains('/') && !exists(Utf8Path::new(wanted)) {
+        let looked_for = vec![format!("`{wanted}`")];
+        return Err(NoLinker::Missing {
+            format: None,
+            looked_for,
+        });
+    }
+    if wanted.contains('/') || NAMES.contains(&wanted) {
+        return Ok(());
+    }
+    let wanted = wanted.to_owned();
+    Err(NoLinker::Unknown { wanted })
+}
+
+/// Finds the linker that is `wanted` for objects of a format: one of `NAMES`, or the path of a program. `exists` says
+/// whether there is a program.
 pub fn find_linker(
     wanted: &str,
+    format: ObjectFormat,
     places: &Places,
     exists: &dyn Fn(&Utf8Path) -> bool,
 ) -> Result<Linker, NoLinker> {
+    check_linker(wanted, exists)?;
     if wanted.contains('/') {
         let program = Utf8PathBuf::from(wanted);
-        if !exists(&program) {
-            let looked_for = vec![format!("`{wanted}`")];
-            return Err(NoLinker::Missing { looked_for });
-        }
-        let generic = matches!(program.file_name(), Some("lld" | "rust-lld"));
         return Ok(Linker {
             name: wanted.to_owned(),
+            leading: leading(program.file_name(), format),
             program,
-            leading: if generic { AS_GNU } else { &[] },
         });
     }
-    if !NAMES.contains(&wanted) {
+    let (known, names) = known(format);
+    if wanted != "auto" && !names.contains(&wanted) {
         let wanted = wanted.to_owned();
-        return Err(NoLinker::Unknown { wanted });
+        return Err(NoLinker::Format { wanted, format });
     }
     let mut looked_for = Vec::new();
-    for (name, program, leading) in KNOWN {
+    for (name, program, leading) in known.iter().copied() {
         if wanted != "auto" && wanted != name {
             continue;
         }
@@ -97,7 +162,8 @@ pub fn find_linker(
             (false, dirs) => format!("`{program}` on PATH: {}", listed(dirs)),
         });
     }
-    Err(NoLinker::Missing { looked_for })
+    let format = Some(format);
+    Err(NoLinker::Missing { format, looked_for })
 }
 
 fn listed(dirs: &[Utf8PathBuf]) -> String {
@@ -121,7 +187,11 @@ mod tests {
     }
 
     fn find(wanted: &str, there: &[&str]) -> Result<(String, String), NoLinker> {
-        find_linker(wanted, &places(), &|path| there.contains(&path.as_str()))
+        find_for(ObjectFormat::Elf, wanted, there)
+    }
+
+    fn find_for(format: ObjectFormat, wanted: &str, there: &[&str]) -> Result<(String, String), NoLinker> {
+        find_linker(wanted, format, &places(), &|path| there.contains(&path.as_str()))
             .map(|linker| (linker.program.to_string(), linker.leading.join(" ")))
     }
 
@@ -145,8 +215,39 @@ mod tests {
     }
 
     #[test]
+    fn windows_is_linked_by_lld() {
+        let coff = |wanted, there: &[&str]| find_for(ObjectFormat::Coff, wanted, there);
+        let found = |program: &str, leading: &str| Ok((program.to_owned(), leading.to_owned()));
+        let all = [
+            "/usr/bin/ld",
+            "/usr/bin/mold",
+            "/usr/bin/ld.lld",
+            "/usr/bin/lld-link",
+        ];
+        assert_eq!(coff("auto", &all), found("/usr/bin/lld-link", ""));
+        assert_eq!(coff("lld", &all[..3]), found("/usr/bin/ld.lld", "-flavor link"));
+        assert_eq!(
+            coff("auto", &["/rust/bin/rust-lld"]),
+            found("/rust/bin/rust-lld", "-flavor link")
+        );
+        assert_eq!(
+            coff("/usr/bin/ld.lld", &all),
+            found("/usr/bin/ld.lld", "-flavor link")
+        );
+        assert_eq!(coff("/usr/bin/lld-link", &all), found("/usr/bin/lld-link", ""));
+        assert_eq!(
+            coff("mold", &all).unwrap_err().to_string(),
+            "`mold` links no objects of the format `coff`: lld, rust-lld do"
+        );
+        assert_eq!(
+            coff("auto", &all[..2]).unwrap_err().to_string(),
+            "there is no linker for Windows"
+        );
+    }
+
+    #[test]
     fn says_what_was_looked_for() {
-        let Err(NoLinker::Missing { looked_for }) = find("auto", &[]) else {
+        let Err(NoLinker::Missing { looked_for, .. }) = find("auto", &[]) else {
             panic!("there is none");
         };
         assert_eq!(

@@ -2,28 +2,32 @@
 //!
 //! Never looks at recipes; runs nothing.
 
-mod args;
-mod elf_object;
+mod blank;
+mod coff;
+mod command;
+mod elf;
 mod embed;
 mod header;
 mod inittab;
 mod linker;
-mod localise;
-mod movable;
 mod plan;
 mod prepare;
 mod reachable;
 mod staticlib;
 
-pub use args::{ElfFiles, LinkArg, elf_args, partial_args, render_ld};
-pub use elf_object::ReadObjectError;
+pub use coff::{
+    Icon, IconError, Resources, VersionInfo, VersionInfoError, WriteResourcesError, write_resources,
+};
+pub use command::{Console, OwnFiles, command};
+pub use elf::{
+    LinkArg, LocaliseError, Localised, MovableError, ReadObjectError, elf_args, localise, movable,
+    partial_args, render_ld,
+};
 pub use embed::{WriteEmbedError, write_embed};
 pub use header::{HostNeeds, MADE, functions_of, header};
 pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
-pub use linker::{Linker, NoLinker, Places, find_linker};
-pub use localise::{LocaliseError, Localised, localise};
-pub use movable::{MovableError, movable};
+pub use linker::{Linker, NoLinker, Places, check_linker, find_linker};
 pub use plan::{Form, LinkPlan, PlanError, plan};
-pub use prepare::{PrepareError, Prepared, prepare};
+pub use prepare::{PrepareError, Prepared, object_format, prepare};
 pub use reachable::{Functions, Reachable, reachable};
 pub use staticlib::{ArchiveMember, WriteArchiveError, write_archive};

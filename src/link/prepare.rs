@@ -13,6 +13,8 @@ pub struct Prepared {
     pub plan: LinkPlan,
     /// The object with the table of modules.
     pub inittab: Vec<u8>,
+    /// The format of the objects.
+    pub format: ObjectFormat,
     /// The processor that all of it is for.
     pub arch: Arch,
 }
@@ -47,25 +49,32 @@ pub enum PrepareError {
 pub fn prepare(manifest: &Manifest, selection: &Selection, form: Form) -> Result<Prepared, PrepareError> {
     let selected = select(manifest, selection)?;
     let plan = plan(manifest, &selected, form)?;
-    let format = manifest
-        .build_info
-        .as_ref()
-        .map(|build| build.object_file_format.as_str());
-    if let Some(format) = format.filter(|format| *format != ObjectFormat::Elf.as_str()) {
-        let format = format.to_owned();
-        return Err(PrepareError::Format { format });
-    }
+    let format = object_format(manifest)?;
     let arch = manifest
         .target_triple
         .arch()
         .ok_or_else(|| PrepareError::Processor {
             triple: manifest.target_triple.to_string(),
         })?;
-    let inittab = write_inittab(ObjectFormat::Elf, arch, &plan.inittab)?;
+    let inittab = write_inittab(format, arch, &plan.inittab)?;
     Ok(Prepared {
         selected,
         plan,
         inittab,
+        format,
         arch,
     })
+}
+
+/// The format of a distribution's objects; an error where it cannot be linked.
+pub fn object_format(manifest: &Manifest) -> Result<ObjectFormat, PrepareError> {
+    let build = manifest.build_info.as_ref().ok_or(PlanError::NoObjects)?;
+    let said = build.object_file_format.as_str();
+    let format = ObjectFormat::ALL.iter().find(|format| format.as_str() == said);
+    match format {
+        Some(format @ (ObjectFormat::Elf | ObjectFormat::Coff)) => Ok(*format),
+        Some(ObjectFormat::MachO) | None => Err(PrepareError::Format {
+            format: said.to_owned(),
+        }),
+    }
 }

@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use crate::engine::Class;
 use crate::link::{NoLinker, PrepareError};
 use crate::manifest::SelectError;
+use crate::model::ObjectFormat;
 use crate::report::ReportError;
 
 /// Why an interpreter cannot be linked.
@@ -23,6 +24,41 @@ pub enum RelinkError {
     /// What is embedded cannot be written as an object.
     #[error(transparent)]
     Embed(#[from] crate::link::WriteEmbedError),
+    /// Something is asked for that only Windows has.
+    #[error("`{option}` is of executables for Windows, and this distribution is for `{target}`")]
+    OnlyWindows {
+        /// What was asked for.
+        option: &'static str,
+        /// The distribution's target.
+        target: String,
+    },
+    /// Programs for the target cannot link the interpreter.
+    #[error("only executables are linked for `{target}` yet: no linker there makes one object of many")]
+    OnlyExecutables {
+        /// The distribution's target.
+        target: String,
+    },
+    /// An icon cannot be read.
+    #[error("failed to read the icon `{path}`")]
+    ReadIcon {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is no icon.
+    #[error("`{path}` cannot be the icon")]
+    Icon {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: crate::link::IconError,
+    },
+    /// The resources of an executable for Windows cannot be written.
+    #[error(transparent)]
+    Resources(#[from] crate::link::WriteResourcesError),
     /// It cannot be told what is in the executable.
     #[error("failed to tell what is in `{path}`")]
     Report {
@@ -97,13 +133,21 @@ impl RelinkError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Linker(NoLinker::Missing {
+                format: Some(ObjectFormat::Coff),
+                ..
+            }) => Some(
+                "install one (Debian and Fedora have it in the package `lld`; Rust brings rust-lld), or name one with \
+                 `--linker PATH`"
+                    .to_owned(),
+            ),
             Self::Linker(NoLinker::Missing { .. }) => Some(
                 "install one (Debian and Fedora have packages `lld` and `mold`; GNU ld is in `binutils`; Rust brings rust-lld), \
                  or name one with `--linker PATH`"
                     .to_owned(),
             ),
             Self::Linker(NoLinker::Unknown { .. }) => {
-                Some("the path of another that takes GNU ld's arguments is understood as well".to_owned())
+                Some("the path of another that takes the same arguments is understood as well".to_owned())
             }
             Self::Prepare(PrepareError::Select(SelectError::Unknown { .. })) => {
                 Some("`pbs inspect DIST` lists the extension modules".to_owned())
@@ -111,6 +155,13 @@ impl RelinkError {
             Self::Report { .. } => {
                 Some("maps of lld, rust-lld, mold and GNU ld are understood; another one may be named with `--linker`".to_owned())
             }
+            Self::OnlyWindows { .. } => Some("leave it out".to_owned()),
+            Self::OnlyExecutables { .. } => Some(
+                "leave `--kind` out; a program can start the executable, or load `python3XX.dll` of the installation".to_owned(),
+            ),
+            Self::Icon { .. } => Some(
+                "an icon is an `.ico` file; ImageMagick and Pillow make one of a picture in several sizes".to_owned(),
+            ),
             Self::Gather(error) => error.hint().map(str::to_owned),
             Self::Header { .. } => Some("name another file with `--output`: the header is named after it".to_owned()),
             Self::Directory { .. } => Some("name a file with `--output FILE`".to_owned()),
@@ -126,7 +177,7 @@ impl RelinkError {
     #[must_use]
     pub fn details(&self) -> Vec<String> {
         match self {
-            Self::Linker(NoLinker::Missing { looked_for }) => {
+            Self::Linker(NoLinker::Missing { looked_for, .. }) => {
                 let mut lines = vec!["looked for:".to_owned()];
                 lines.extend(looked_for.iter().map(|place| format!("  {place}")));
                 lines

@@ -6,11 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{RelinkError, Request};
 use crate::link::{
-    ArchiveMember, ElfFiles, HostNeeds, LinkPlan, Localised, MADE, PlanError, PrepareError, elf_args,
+    ArchiveMember, HostNeeds, LinkPlan, Localised, MADE, OwnFiles, PlanError, PrepareError, command,
     functions_of, header, localise, movable, partial_args, render_ld, write_archive,
 };
 use crate::manifest::{LauncherRecord, Manifest};
-use crate::model::TreePath;
+use crate::model::{ObjectFormat, Os, TreePath};
 
 /// What is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -27,8 +27,9 @@ pub enum Kind {
 impl Kind {
     /// The file that is written where nobody names one.
     #[must_use]
-    pub fn default_output(self) -> &'static str {
+    pub fn default_output(self, os: Os) -> &'static str {
         match self {
+            Self::Executable if os == Os::Windows => "python.exe",
             Self::Executable => "python",
             Self::StaticLibrary => "libpbs.a",
             Self::Object => "pbs.o",
@@ -54,6 +55,8 @@ pub(super) struct Place<'a> {
     pub(super) python: &'a Utf8Path,
     /// A directory beside the output.
     pub(super) scratch: &'a Utf8Path,
+    /// The format of the objects.
+    pub(super) format: ObjectFormat,
 }
 
 impl Place<'_> {
@@ -61,11 +64,13 @@ impl Place<'_> {
     pub(super) fn arguments(
         &self,
         plan: &mut LinkPlan,
-        files: &ElfFiles<'_>,
+        files: &OwnFiles<'_>,
     ) -> Result<Vec<String>, RelinkError> {
         let at = |path: &TreePath| self.python.join(path.as_str()).into_string();
         if self.request.kind == Kind::Executable {
-            return Ok(render_ld(&elf_args(plan, at, files)));
+            let words = command(self.format, plan, at, files);
+            let format = self.format.to_string();
+            return Ok(words.ok_or(PrepareError::Format { format })?);
         }
         let launcher = self.launcher()?;
         let path = self.header();

@@ -11,6 +11,7 @@ mod reach;
 mod request;
 mod requirement;
 mod requirement_error;
+mod resources;
 mod run;
 mod wheels;
 
@@ -19,6 +20,6 @@ pub use gather_error::GatherError;
 pub use kind::{Embedding, Kind};
 pub use notice::{Ear, Notice};
 pub use places::linkers;
-pub use request::{App, AsPython, Request, SingleFile};
+pub use request::{App, AsPython, Request, SingleFile, Windows};
 pub use requirement_error::RequirementError;
 pub use run::{Relinked, relink};

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Ear;
 use crate::bundle::Keep;
-use crate::link::Linker;
+use crate::link::{Console, Linker, VersionInfo};
 use crate::manifest::Selection;
 
 /// What is to be linked.
@@ -24,10 +24,38 @@ pub struct Request<'a> {
     pub strip: bool,
     /// Whether it is told what is in the executable.
     pub report: bool,
+    /// What only executables for Windows have.
+    pub windows: &'a Windows,
     /// What is embedded; `None` for an interpreter that finds its standard library in a directory.
     pub single: Option<&'a SingleFile>,
     /// Who hears what is said meanwhile.
     pub ear: Ear<'a>,
+}
+
+/// What only executables for Windows have.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Windows {
+    /// Whether the process has a console.
+    pub console: Console,
+    /// An `.ico` file that the system shows for it.
+    pub icon: Option<Utf8PathBuf>,
+    /// What the system tells of it.
+    pub version: Option<VersionInfo>,
+}
+
+impl Windows {
+    /// The option by which something of it was asked for.
+    pub(super) fn asked(&self) -> Option<&'static str> {
+        match self {
+            Self {
+                console: Console::None,
+                ..
+            } => Some("--gui"),
+            Self { icon: Some(_), .. } => Some("--icon"),
+            Self { version: Some(_), .. } => Some("--version-info"),
+            _ => None,
+        }
+    }
 }
 
 /// A single-file executable.

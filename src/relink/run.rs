@@ -7,9 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::gather::{Gathered, finish, gather};
 use super::kind::{self, Embedding};
 use super::reach::follow;
+use super::resources;
 use super::{Notice, RelinkError, Request};
 use crate::bundle::{Bundle, Module, write_bundle};
-use crate::link::{ElfFiles, Form, Linker, Prepared, prepare, write_embed};
+use crate::link::{Form, Linker, OwnFiles, Prepared, object_format, prepare, write_embed};
 use crate::manifest::{Manifest, Selected};
 use crate::model::Arch;
 use crate::report::{Evidence, LinkFiles, Report, build_report};
@@ -57,6 +58,7 @@ pub fn relink(
     });
     // What cannot be is told before anything is read.
     let first = prepare(manifest, request.selection, form)?.selected;
+    resources::check(request, manifest, object_format(manifest)?)?;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });
@@ -81,6 +83,7 @@ pub fn relink(
         selected,
         mut plan,
         inittab: table,
+        format,
         arch,
     } = prepare(manifest, &selection, form)?;
     fs_err::write(&inittab, table).map_err(failed)?;
@@ -95,21 +98,25 @@ pub fn relink(
         manifest,
         python,
         scratch: &scratch_dir,
+        format,
     };
+    let resources = resources::resources(request, format, arch, &scratch_dir)?;
     let embedded = match gathered {
         None => Embedded::default(),
         Some(gathered) => embed(gathered, &selected, arch, place)?,
     };
     let map = request.report.then(|| scratch_dir.join("map"));
-    let files = ElfFiles {
+    let files = OwnFiles {
         output: executable.as_str(),
         inittab: inittab.as_str(),
         bundle: embedded.object.as_deref().map(Utf8Path::as_str),
+        resources: resources.as_deref().map(Utf8Path::as_str),
+        console: request.windows.console,
         stripped: request.strip,
         map: map.as_deref().map(Utf8Path::as_str),
     };
     let arguments = place.arguments(&mut plan, &files)?;
-    run_linker(request.linker, arguments, output)?;
+    run_linker(request.linker, arguments, place)?;
     let embedding = place.embedding(&plan, &executable)?;
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
     let report = match request.report {
@@ -163,6 +170,7 @@ fn embed(
         manifest,
         python,
         scratch,
+        format,
     } = place;
     let Some(single) = request.single else {
         return Ok(Embedded::default());
@@ -182,7 +190,7 @@ fn embed(
     }
     let bytes = write_bundle(&bundle, single.compress)?;
     let object = scratch.join("bundle.o");
-    fs_err::write(&object, write_embed(arch, &bytes, single.compress)?).map_err(|source| {
+    fs_err::write(&object, write_embed(format, arch, &bytes, single.compress)?).map_err(|source| {
         RelinkError::Io {
             path: request.output.to_owned(),
             source,
@@ -196,19 +204,28 @@ fn embed(
     })
 }
 
-/// Runs a linker, which writes what is called `output` in errors.
-fn run_linker(linker: &Linker, arguments: Vec<String>, output: &Utf8Path) -> Result<(), RelinkError> {
+/// What linkers for Windows are told by the environment.
+const ENVIRONMENT: [&str; 3] = ["LINK", "_LINK_", "LIB"];
+
+/// Runs a linker.
+fn run_linker(linker: &Linker, arguments: Vec<String>, place: kind::Place<'_>) -> Result<(), RelinkError> {
     let leading = linker.leading.iter().map(|word| (*word).to_owned());
-    let done = duct::cmd(linker.program.as_str(), leading.chain(arguments))
+    let mut link = duct::cmd(linker.program.as_str(), leading.chain(arguments))
+        // Where libraries are looked for before all other places.
+        .dir(place.scratch)
         // GNU ld translates the headings of its map.
-        .env("LC_ALL", "C")
+        .env("LC_ALL", "C");
+    for name in ENVIRONMENT {
+        link = link.env_remove(name);
+    }
+    let done = link
         .stdin_null()
         .stderr_to_stdout()
         .stdout_capture()
         .unchecked()
         .run()
         .map_err(|source| RelinkError::Io {
-            path: output.to_owned(),
+            path: place.request.output.to_owned(),
             source,
         })?;
     if done.status.success() {
@@ -224,7 +241,7 @@ fn run_linker(linker: &Linker, arguments: Vec<String>, output: &Utf8Path) -> Res
 
 /// What is in the executable that was linked.
 fn account(
-    files: &ElfFiles<'_>,
+    files: &OwnFiles<'_>,
     embedded: &Embedded,
     selected: &Selected,
     place: kind::Place<'_>,

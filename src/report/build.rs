@@ -159,14 +159,14 @@ mod tests {
     use crate::bundle::write_bundle;
     use crate::link::write_embed;
     use crate::manifest::Dropped;
-    use crate::model::Arch;
+    use crate::model::{Arch, ObjectFormat};
 
     /// A report of an object with a bundle, as if it were an executable, and the object's size.
     fn report(pieces: &[&str], bundle: &Bundle) -> (Result<Report, ReportError>, u64) {
         let manifest = include_bytes!("../../tests/fixtures/manifest/sample.json");
         let manifest = Manifest::read(manifest).unwrap();
         let bytes = write_bundle(bundle, false).unwrap();
-        let executable = write_embed(Arch::X86_64, &bytes, false).unwrap();
+        let executable = write_embed(ObjectFormat::Elf, Arch::X86_64, &bytes, false).unwrap();
         let mut map = "               VMA       Size Align Out     In      Symbol\n".to_owned();
         for piece in pieces {
             let piece = piece.replace("BUNDLE", &bytes.len().to_string());

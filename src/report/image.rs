@@ -1,7 +1,9 @@
 //! The sections of an executable: what of the file is what, to the last byte.
 
+mod pe;
+
 use object::read::elf::{ElfFile64, SectionHeader as _};
-use object::{Endianness, elf};
+use object::{Endianness, FileKind, elf};
 
 /// An executable as a sequence of spans, and what it has in memory beside them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,11 +40,18 @@ pub(super) struct Section {
 
 /// The executable cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("what was linked is not a readable ELF file")]
+#[error("what was linked is no readable executable")]
 pub struct ReadImageError(#[from] object::read::Error);
 
-/// Reads the sections of an ELF file of 64 bits.
+/// Reads the sections of an ELF or PE file of 64 bits.
 pub(super) fn read_image(bytes: &[u8]) -> Result<Image, ReadImageError> {
+    match FileKind::parse(bytes)? {
+        FileKind::Pe64 => pe::read(bytes),
+        _ => read_elf(bytes),
+    }
+}
+
+fn read_elf(bytes: &[u8]) -> Result<Image, ReadImageError> {
     let file = ElfFile64::<Endianness>::parse(bytes)?;
     let endian = file.endian();
     let table = file.elf_section_table();

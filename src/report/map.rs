@@ -1,6 +1,6 @@
-//! Linker maps: which input stands where in an executable, as `-Map=FILE` tells it.
+//! Linker maps: which input stands where in an executable, as `-Map=FILE` (or lld-link's `/lldmap:FILE`) tells it.
 //!
-//! No linker documents its format: these are read as ld.lld 14 to 22, mold 1.10 and GNU ld 2.40 write them.
+//! No linker documents its format: these are read as ld.lld and lld-link 14 to 22, mold 1.10 and GNU ld 2.40 write them.
 
 mod columns;
 mod gnu;
@@ -50,6 +50,7 @@ pub fn read_map(text: &str) -> Result<Vec<Piece>, ReadMapError> {
     match words.as_slice() {
         ["VMA", "LMA", "Size", "Align", "Out", "In", "Symbol"] => columns::read(text, columns::LLD),
         ["VMA", "Size", "Align", "Out", "In", "Symbol"] => columns::read(text, columns::MOLD),
+        ["Address", "Size", "Align", "Out", "In", "Symbol"] => columns::read(text, columns::LLD_LINK),
         _ if text.lines().any(|line| line == gnu::HEAD) => gnu::read(text),
         _ => Err(ReadMapError::Unknown),
     }
@@ -137,6 +138,27 @@ mod tests {
                 ".note.ABI-tag 2002fc 20 /d/build/link/crt1.o",
                 ".text 219a610 26 /d/build/Python/pylifecycle.o",
                 ".text 29c9460 11d /d/build/link/libbuiltins.a udivmodti4.c.o",
+            ]
+        );
+    }
+
+    const LLD_LINK: &str = "Address  Size     Align Out     In      Symbol
+00001000 00000010  4096 .text
+00001000 00000006    16         /d/build/launcher/main.obj:(.text$mn)
+00001000 00000000     0                 main
+00002000 00001234  4096 .pbs
+00002000 00001234  4096         /s/bundle.obj:(.pbs)
+00004000 00000020     8         zlib.lib(adler32.obj):(.rdata)
+";
+
+    #[test]
+    fn reads_what_lld_link_writes() {
+        assert_eq!(
+            told(&read_map(LLD_LINK).unwrap()),
+            [
+                ".text 1000 6 /d/build/launcher/main.obj",
+                ".pbs 2000 1234 /s/bundle.obj",
+                ".pbs 4000 20 zlib.lib adler32.obj",
             ]
         );
     }

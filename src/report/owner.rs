@@ -122,6 +122,15 @@ impl<'a> Owners<'a> {
         if Some(file) == self.files.bundle {
             return Place::new(Part::Launcher, &["code", "pointers"]);
         }
+        // lld-link tells of a library only its name.
+        if !file.contains('/') {
+            let mut known = self.known.iter();
+            let named = known.find(|(path, _)| path.rsplit('/').next() == Some(file));
+            return named.map_or_else(
+                || Place::new(Part::StartFiles, &[file]),
+                |(_, place)| place.clone(),
+            );
+        }
         let inside = file.strip_prefix(self.files.python);
         let inside = inside.and_then(|inside| inside.strip_prefix('/'));
         let Some(inside) = inside else {
@@ -185,6 +194,8 @@ mod tests {
                 Part::Interpreter,
                 "Modules/table of built-in modules",
             ),
+            ("libz.a(adler32.o)", Part::Libraries, "zlib/libz.a/adler32.o"),
+            ("msvcrt.lib(start.obj)", Part::StartFiles, "msvcrt.lib/start.obj"),
             ("/usr/lib/crti.o", Part::Other, "/usr/lib/crti.o"),
             ("/d/python/build/new.o", Part::Other, "build/new.o"),
         ];

@@ -1,22 +1,26 @@
 //! The heavy proof: the objects of a distribution link into a working interpreter, with all, the
 //! fewest and random selections of extension modules.
 //!
+//! Interpreters for Windows are linked and looked at; they do not run where a distribution is made (`pbs test` runs them
+//! under Wine).
+//!
 //! Pure: plans what is linked and run in a sandbox, and judges what came back. Running it is the
 //! engine's work: see [`files`], [`ARGV`] and [`judge`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::link::{ElfFiles, Form, PrepareError, Prepared, elf_args, prepare, render_ld};
+use crate::inspect::Pe;
+use crate::link::{Console, Form, OwnFiles, PrepareError, Prepared, command, prepare};
 use crate::manifest::{Manifest, Selected, Selection};
-use crate::model::{Digest, TreePath};
+use crate::model::{Digest, ObjectFormat, TreePath};
 use crate::verify::{Finding, Severity};
 
 /// Name of the rule under which findings are reported.
 pub const NAME: &str = "relink";
 
 /// What the rule guards.
-pub const EXPLAIN: &str =
-    "The objects in the archive link into interpreters that start and import what was selected.";
+pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows are not \
+     started.";
 
 const HINT: &str = "an object or a library is missing from the manifest, or a module's `required:` is wrong; \
                     the linker's words stand in the step's log";
@@ -35,8 +39,17 @@ pub struct RelinkCase {
     pub link: Vec<String>,
     /// The object with the table of modules.
     pub inittab: Vec<u8>,
-    /// The Python program that the linked interpreter runs.
-    pub snippet: String,
+    /// How the linked interpreter is proven.
+    pub proof: Proof,
+}
+
+/// How an interpreter is proven that was linked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// It runs this Python program.
+    Runs(String),
+    /// It has all that it needs in itself, as far as it says.
+    Whole,
 }
 
 /// Why no relink can be planned.
@@ -68,7 +81,7 @@ pub fn plan(manifest: &Manifest) -> Result<Vec<RelinkCase>, RelinkError> {
         .into_iter()
         .map(|(name, selection)| {
             let prepared = prepared(manifest, &name, &selection)?;
-            Ok(plan_case(name, prepared))
+            plan_case(name, prepared)
         })
         .collect()
 }
@@ -87,26 +100,39 @@ fn draw(manifest: &Manifest, all: &Selected, number: u32) -> BTreeSet<String> {
     all.kept.keys().filter(|name| heads(name)).cloned().collect()
 }
 
-fn plan_case(name: String, prepared: Prepared) -> RelinkCase {
-    let files = ElfFiles {
+fn plan_case(name: String, prepared: Prepared) -> Result<RelinkCase, RelinkError> {
+    let files = OwnFiles {
         output: &format!("/work/{name}/python"),
         inittab: &format!("/in/relink/{name}/inittab.o"),
         bundle: None,
+        resources: None,
+        console: Console::Given,
         stripped: false,
         map: None,
     };
-    let mut link = vec!["ld.lld".to_owned()];
-    link.extend(render_ld(&elf_args(
-        &prepared.plan,
-        |path| format!("/in/distribution/python/{path}"),
-        &files,
-    )));
-    RelinkCase {
+    let (linker, proof) = match prepared.format {
+        ObjectFormat::Coff => ("lld-link", Proof::Whole),
+        ObjectFormat::Elf | ObjectFormat::MachO => {
+            ("ld.lld", Proof::Runs(snippet(&prepared.selected, name == "all")))
+        }
+    };
+    let at = |path: &TreePath| format!("/in/distribution/python/{path}");
+    let words = command(prepared.format, &prepared.plan, at, &files);
+    let format = prepared.format.to_string();
+    let Some(words) = words else {
+        return Err(RelinkError {
+            case: name,
+            source: PrepareError::Format { format },
+        });
+    };
+    let mut link = vec![linker.to_owned()];
+    link.extend(words);
+    Ok(RelinkCase {
         link,
         inittab: prepared.inittab,
-        snippet: snippet(&prepared.selected, name == "all"),
+        proof,
         name,
-    }
+    })
 }
 
 /// What the linked interpreter is asked. It prints one line for each thing that is wrong.
@@ -147,26 +173,34 @@ pub fn files(cases: &[RelinkCase]) -> BTreeMap<TreePath, Vec<u8>> {
     files.insert(path("relink.sh".to_owned()), script(cases).into_bytes());
     for case in cases {
         files.insert(path(format!("{}/inittab.o", case.name)), case.inittab.clone());
-        files.insert(
-            path(format!("{}/check.py", case.name)),
-            case.snippet.clone().into_bytes(),
-        );
+        if let Proof::Runs(snippet) = &case.proof {
+            files.insert(
+                path(format!("{}/check.py", case.name)),
+                snippet.clone().into_bytes(),
+            );
+        }
     }
     files
 }
 
-/// Links and runs every case; leaves `link.log`, `run.log` and `status` of each in `/out/<case>/`.
+/// Links and runs every case; leaves `link.log`, `run.log` and `status` of each in `/out/<case>/`, and what was linked
+/// where it does not run.
 fn script(cases: &[RelinkCase]) -> String {
     let mut script = String::from(
         "home=/in/distribution/python/install\n\
-         try() {\n  local name=$1; shift\n  mkdir -p \"/work/$name\" \"/out/$name\"\n  local status=0\n  \
+         try() {\n  local proof=$1; shift\n  local name=$1; shift\n  mkdir -p \"/work/$name\" \"/out/$name\"\n  local status=0\n  \
          \"$@\" >\"/out/$name/link.log\" 2>&1 || status=$?\n  echo \"link $status\" >\"/out/$name/status\"\n  \
-         if [ \"$status\" = 0 ]; then\n    PYTHONHOME=$home PYTHONDONTWRITEBYTECODE=1 \"/work/$name/python\" \"/in/relink/$name/check.py\" >\"/out/$name/run.log\" 2>&1 || status=$?\n    \
+         if [ \"$status\" = 0 ] && [ \"$proof\" = whole ]; then\n    cp \"/work/$name/python\" \"/out/$name/python\"\n  \
+         elif [ \"$status\" = 0 ]; then\n    PYTHONHOME=$home PYTHONDONTWRITEBYTECODE=1 \"/work/$name/python\" \"/in/relink/$name/check.py\" >\"/out/$name/run.log\" 2>&1 || status=$?\n    \
          echo \"run $status\" >>\"/out/$name/status\"\n  fi\n  cat \"/out/$name\"/*.log\n}\n",
     );
     for case in cases {
         let words: Vec<String> = case.link.iter().map(|word| quote(word)).collect();
-        script.push_str(&format!("try {} {}\n", case.name, words.join(" ")));
+        let proof = match case.proof {
+            Proof::Runs(_) => "runs",
+            Proof::Whole => "whole",
+        };
+        script.push_str(&format!("try {proof} {} {}\n", case.name, words.join(" ")));
     }
     script
 }
@@ -185,6 +219,13 @@ pub fn judge(cases: &[RelinkCase], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Ve
     for case in cases {
         let status = text(case, "status");
         let message = match status.lines().collect::<Vec<_>>().as_slice() {
+            ["link 0"] if case.proof == Proof::Whole => {
+                let linked = read(&format!("{}/python", case.name)).unwrap_or_default();
+                match lacking(&linked) {
+                    None => continue,
+                    Some(message) => message,
+                }
+            }
             ["link 0", "run 0"] => match text(case, "run.log") {
                 output if output.ends_with("relinked") => continue,
                 output => format!("the linked interpreter says: {}", first_lines(&output)),
@@ -216,6 +257,24 @@ pub fn judge(cases: &[RelinkCase], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Ve
     findings
 }
 
+/// What an executable for Windows lacks that has the interpreter in itself.
+fn lacking(linked: &[u8]) -> Option<String> {
+    let program = match Pe::parse(linked) {
+        Ok(program) => program,
+        Err(error) => return Some(format!("what was linked is {error}")),
+    };
+    let is_python = |dll: &&String| dll.to_ascii_lowercase().starts_with("python");
+    if program.dll {
+        return Some("what was linked is no program".to_owned());
+    }
+    let found = program
+        .imports
+        .keys()
+        .chain(program.delayed.keys())
+        .find(is_python)?;
+    Some(format!("the linked interpreter still needs `{found}`"))
+}
+
 fn first_lines(text: &str) -> String {
     const SHOWN: usize = 6;
     text.lines().take(SHOWN).collect::<Vec<_>>().join("\n    ")
@@ -230,13 +289,13 @@ mod tests {
             name: "all".into(),
             link: vec!["ld.lld".into(), "it's".into()],
             inittab: Vec::new(),
-            snippet: String::new(),
+            proof: Proof::Runs(String::new()),
         }
     }
 
     #[test]
     fn quotes_what_a_shell_would_read() {
-        assert!(script(&[case()]).ends_with("try all 'ld.lld' 'it'\\''s'\n"));
+        assert!(script(&[case()]).ends_with("try runs all 'ld.lld' 'it'\\''s'\n"));
     }
 
     #[test]
@@ -266,5 +325,21 @@ mod tests {
             Some("undefined symbol: inflate"),
         );
         check("", "", Some("nothing came back"));
+    }
+
+    #[test]
+    fn what_does_not_run_is_looked_at() {
+        let whole = RelinkCase {
+            proof: Proof::Whole,
+            ..case()
+        };
+        assert!(script(std::slice::from_ref(&whole)).contains("try whole all "));
+        let read = |path: &str| match path {
+            "all/status" => Some(b"link 0\n".to_vec()),
+            "all/python" => Some(b"no program".to_vec()),
+            _ => None,
+        };
+        let findings = judge(&[whole], &read);
+        assert!(findings[0].message.contains("what was linked is"), "{findings:?}");
     }
 }

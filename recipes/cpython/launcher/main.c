@@ -5,16 +5,13 @@
 #include <stdlib.h>
 
 #include "bundle.h"
-
-#ifdef __ELF__
-/* Interpreters that have it need not take apart at their end what another one would need. */
-extern int _Py_NoInterpreterFollows __attribute__((weak));
-#endif
+#include "system.h"
 
 /* `PBS_BUNDLE=licenses app` prints the licences of what is in the executable, `PBS_BUNDLE=files` what is in it. */
 int
 main(int argc, char **argv)
 {
+    pbs_arguments(&argc, &argv);
     const char *wrong = pbs_bundle_check();
     if (wrong != NULL) {
         fprintf(stderr, "%s: the embedded bundle cannot be used: %s\n", argv[0], wrong);
@@ -24,10 +21,6 @@ main(int argc, char **argv)
     if (asked != NULL && *asked != '\0') {
         return pbs_show(asked);
     }
-#ifdef __ELF__
-    if (&_Py_NoInterpreterFollows != NULL) {
-        _Py_NoInterpreterFollows = 1;
-    }
-#endif
+    pbs_no_interpreter_follows();
     return pbs_main(argc, argv);
 }

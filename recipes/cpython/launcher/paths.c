@@ -1,22 +1,27 @@
 #include "importer.h"
 
-/* Paths of the bundle have slashes; those that Python sees have the system's separator. */
+/* Paths of the bundle have slashes; those that Python sees have the system's separator. Takes `text`. */
+static PyObject *
+separated(PyObject *text, char from, char to)
+{
+    if (from == to || text == NULL) {
+        return text;
+    }
+    PyObject *old = PyUnicode_FromFormat("%c", from);
+    PyObject *new = PyUnicode_FromFormat("%c", to);
+    Py_SETREF(text, old != NULL && new != NULL ? PyUnicode_Replace(text, old, new, -1) : NULL);
+    Py_XDECREF(old);
+    Py_XDECREF(new);
+    return text;
+}
+
 PyObject *
 pbs_seen_path(pbs_state *st, pbs_bytes path)
 {
-    PyObject *below = PyUnicode_FromStringAndSize(path.data, path.size);
+    PyObject *below = separated(PyUnicode_FromStringAndSize(path.data, path.size), '/', SEP);
     if (below == NULL) {
         return NULL;
     }
-#ifdef MS_WINDOWS
-    PyObject *slash = PyUnicode_FromString("/"), *back = PyUnicode_FromString("\\");
-    Py_XSETREF(below, slash && back ? PyUnicode_Replace(below, slash, back, -1) : NULL);
-    Py_XDECREF(slash);
-    Py_XDECREF(back);
-    if (below == NULL) {
-        return NULL;
-    }
-#endif
     PyObject *whole = PyUnicode_Concat(st->prefix, below);
     Py_DECREF(below);
     return whole;
@@ -34,12 +39,7 @@ pbs_inner_path(pbs_state *st, PyObject *path, pbs_bytes *found)
         return NULL;
     }
     Py_SETREF(text, PyUnicode_Substring(text, PyUnicode_GET_LENGTH(st->prefix), PY_SSIZE_T_MAX));
-#ifdef MS_WINDOWS
-    PyObject *slash = PyUnicode_FromString("/"), *back = PyUnicode_FromString("\\");
-    Py_XSETREF(text, text && slash && back ? PyUnicode_Replace(text, back, slash, -1) : NULL);
-    Py_XDECREF(slash);
-    Py_XDECREF(back);
-#endif
+    text = separated(text, SEP, '/');
     if (text == NULL) {
         return NULL;
     }

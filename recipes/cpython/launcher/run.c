@@ -1,20 +1,12 @@
 #include "run.h"
 
 #include "importer.h"
+#include "system.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef MS_WINDOWS
-#include <windows.h>
-#else
-#include <limits.h>
-#include <unistd.h>
-#endif
-#ifdef __APPLE__
-#include <mach-o/dyld.h>
-#endif
 
 /* encodings.h: the code of a package `encodings` that starts the importer; made with the interpreter that runs it. */
 #include "encodings.h"
@@ -27,38 +19,6 @@ const wchar_t *
 pbs_executable(void)
 {
     return executable;
-}
-
-/* Where this program's file is, or NULL. Allocated as Py_DecodeLocale does. */
-static wchar_t *
-find_executable(const char *argv0)
-{
-#if defined(MS_WINDOWS)
-    DWORD size = 32768;
-    wchar_t *path = PyMem_RawMalloc(size * sizeof *path);
-    DWORD length = path == NULL ? 0 : GetModuleFileNameW(NULL, path, size);
-    if (length == 0 || length == size) {
-        PyMem_RawFree(path);
-        return NULL;
-    }
-    return path;
-#elif defined(__APPLE__)
-    char path[4 * PATH_MAX];
-    uint32_t size = sizeof path;
-    char real[PATH_MAX];
-    if (_NSGetExecutablePath(path, &size) != 0 || realpath(path, real) == NULL) {
-        return Py_DecodeLocale(argv0, NULL);
-    }
-    return Py_DecodeLocale(real, NULL);
-#else
-    char path[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (size < 0) {
-        return Py_DecodeLocale(argv0, NULL);
-    }
-    path[size] = '\0';
-    return Py_DecodeLocale(path, NULL);
-#endif
 }
 
 static int
@@ -159,7 +119,7 @@ add_path(PyConfig *config, const char *below)
 static PyStatus
 add_option(PyWideStringList *list, const char *text)
 {
-    wchar_t *wide = Py_DecodeLocale(text, NULL);
+    wchar_t *wide = pbs_wide(text);
     if (wide == NULL) {
         return PyStatus_NoMemory();
     }
@@ -238,7 +198,7 @@ fill(PyConfig *config, int argc, char **argv, enum mode mode)
     }
     config->pathconfig_warnings = 0;
     config->optimization_level = atoi(pbs_bundle_option("optimize", "0"));
-    STEP(PyConfig_SetBytesArgv(config, argc, argv));
+    STEP(pbs_set_arguments(config, argc, argv));
     STEP(each_line("x-options", add_x_option, config));
     STEP(each_line("warnings", add_warning, config));
     STEP(set(config, &config->executable, NULL));
@@ -267,11 +227,11 @@ initialize(int argc, char **argv, enum mode mode)
     if (mode == GUEST) {
         before.coerce_c_locale = 0;
     }
-    STEP(mode == INTERPRETER ? Py_PreInitializeFromBytesArgs(&before, argc, argv) : Py_PreInitialize(&before));
+    STEP(mode == INTERPRETER ? pbs_preinitialize(&before, argc, argv) : Py_PreInitialize(&before));
 
     /* It stays where it is when the interpreter ends and starts again. */
     if (executable == NULL) {
-        executable = find_executable(argc > 0 ? argv[0] : "python");
+        executable = pbs_find_executable(argc > 0 ? argv[0] : "python");
     }
     if (executable == NULL) {
         return PyStatus_Error("cannot find out where the executable is");
@@ -405,12 +365,8 @@ pbs_main(int argc, char **argv)
     }
     int code = pbs_run(NULL);
     int finished = pbs_finish();
-#ifndef MS_WINDOWS
     if (code == 128 + SIGINT) {
-        /* A shell wants to know that it was the signal: as Python itself, die of it. */
-        signal(SIGINT, SIG_DFL);
-        kill(getpid(), SIGINT);
+        code = pbs_end_interrupted();
     }
-#endif
     return finished != 0 ? finished : code;
 }

@@ -130,6 +130,22 @@ def describe_python(install, series, version):
     }
 
 
+def describe_launcher(build):
+    """What a single-file executable has beside the interpreter and its modules."""
+    objects = {path.stem: f"build/launcher/{path.name}" for path in sorted((build / "launcher").glob("*.obj"))}
+    return {
+        "main_object": objects.pop("main"),
+        "inflate_object": objects.pop("inflate"),
+        "inflate_library": "build/lib/zlib.lib",
+        "objs": sorted(objects.values()),
+        "header": "build/launcher/pbs.h",
+        "support": [
+            {"source": f"build/launcher/{path.name}", "code": f"build/launcher/{path.name}c"}
+            for path in sorted((build / "launcher").glob("*.py"))
+        ],
+    }
+
+
 def main(install, tree, projects, build, facts):
     description = json.loads((projects / "projects.json").read_text())
     declared = {entry["name"]: entry for entry in json.loads((projects / "extensions.json").read_text())}
@@ -207,12 +223,13 @@ def main(install, tree, projects, build, facts):
         },
         "start": {
             "directory": "build/link",
-            "first": [],
-            "first_position_independent": [],
+            "first": ["build/link/start.obj"],
+            "first_position_independent": ["build/link/start.obj"],
             "last": [],
             "builtins": "build/link/msvcrt.lib",
             "nonshared": [],
         },
+        "launcher": describe_launcher(build),
         "extensions": extensions,
         "test_extensions": sorted(name for name, entry in declared.items() if entry.get("test")),
         "link_commands": {"shared_lib": ["lld-link", *(word for word in response if word.startswith("/"))]},

@@ -18,4 +18,5 @@ mkdir -p "$OUT/build/link"
 find /in/sysroot -name '*.lib' -exec cp {} "$OUT/build/link/" \;
 chmod -R u+w "$OUT/build/link"
 cp run_tests.py "$OUT/build/"
+bash -eu -o pipefail /in/recipe/launcher.sh "$install" "$OUT/build"
 python3 collect.py "$install" /in/build/tree/build /in/projects "$OUT/build" "$OUT/facts"

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
+use super::file::read_version_info;
 use super::words::{AsPythonWord, KeepWord, KindWord, Preset, Stdlib, Words};
 use crate::bundle::Keep;
 use crate::cli::fail::CliError;
+use crate::link::Console;
 use crate::manifest::Selection;
-use crate::relink::{App, AsPython, Kind, SingleFile};
+use crate::relink::{App, AsPython, Kind, SingleFile, Windows};
 
 impl Words {
     /// What is made.
@@ -40,6 +42,19 @@ impl Words {
         }
     }
 
+    /// What only executables for Windows have.
+    pub(super) fn windows(&self, working_dir: &Utf8Path) -> Result<Windows, CliError> {
+        let version = self
+            .version_info
+            .as_ref()
+            .map(|path| read_version_info(&working_dir.join(path)));
+        Ok(Windows {
+            console: if self.gui { Console::None } else { Console::Given },
+            icon: self.icon.as_ref().map(|path| working_dir.join(path)),
+            version: version.transpose()?,
+        })
+    }
+
     /// What is embedded, if anything is.
     pub(super) fn single(&self, working_dir: &Utf8Path) -> Result<Option<SingleFile>, CliError> {
         if self.stdlib == Some(Stdlib::Files) {
@@ -53,6 +68,7 @@ impl Words {
                 ("--compress", self.compress),
                 ("--site", self.site),
                 ("--environment", self.environment),
+                ("--gui", self.gui),
             ];
             return match embedding.iter().find(|(_, given)| *given) {
                 None => Ok(None),

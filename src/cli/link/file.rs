@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::words::Words;
 use crate::cli::fail::CliError;
 use crate::engine::Class;
+use crate::link::VersionInfo;
 use crate::recipe::{RecipeErrors, SourceFile, parse_yaml};
 use crate::ui::Failure;
 
@@ -37,12 +38,27 @@ pub(super) fn read_link_file(path: &Utf8Path) -> Result<Words, CliError> {
             .map(|path| directory.join(path))
             .collect(),
         output: from(words.output),
+        icon: from(words.icon),
+        version_info: from(words.version_info),
         linker: words.linker.map(|linker| match linker.contains('/') {
             true => directory.join(linker).into_string(),
             false => linker,
         }),
         ..words
     })
+}
+
+/// Reads what is said of an executable for Windows.
+pub(super) fn read_version_info(path: &Utf8Path) -> Result<VersionInfo, CliError> {
+    let text = fs_err::read_to_string(path).map_err(|error| {
+        CliError::new(Class::Input, Failure::of(&error))
+            .hint("`--version-info` names a YAML file with `file-version: \"1.2.3\"`")
+    })?;
+    let file = SourceFile {
+        path: path.to_string(),
+        text,
+    };
+    Ok(parse_yaml(&Arc::new(file)).map_err(|error| RecipeErrors(vec![error]))?)
 }
 
 impl Words {
@@ -77,6 +93,9 @@ impl Words {
             optimize: self.optimize.or(other.optimize),
             x_option: both(self.x_option, other.x_option),
             warning: both(self.warning, other.warning),
+            gui: self.gui || other.gui,
+            icon: self.icon.or(other.icon),
+            version_info: self.version_info.or(other.version_info),
             linker: self.linker.or(other.linker),
         }
     }

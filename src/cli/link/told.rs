@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
+use camino::Utf8Path;
 use serde::Serialize;
 
 use super::Link;
@@ -70,14 +71,15 @@ struct EmbeddingOutcome<'a> {
 }
 
 impl Link {
-    /// Says what was linked.
+    /// Says what was linked; `output` is what was written, as it was named.
     pub(super) fn tell(
         &self,
         context: &mut Context,
+        output: &Utf8Path,
         linker: &str,
         linked: &Relinked,
     ) -> Result<(), CliError> {
-        let (selected, output) = (&linked.selected, self.output());
+        let selected = &linked.selected;
         match self.format {
             Format::Json => {
                 let outcome = Outcome {

@@ -37,7 +37,8 @@ pub(in crate::cli) struct Words {
     /// What is made of it [default: exe]
     #[arg(long, value_name = "KIND")]
     pub(super) kind: Option<KindWord>,
-    /// The file that is written; `python` if it is an executable, else `libpbs.a` or `pbs.o`, and `pbs.h` beside it
+    /// The file that is written; `python` or `python.exe` if it is an executable, else `libpbs.a` or `pbs.o`, and `pbs.h`
+    /// beside it
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<Utf8PathBuf>,
     /// The extension modules to begin with [default: all]
@@ -87,6 +88,16 @@ pub(in crate::cli) struct Words {
     /// As Python's own `-W`; may be repeated
     #[arg(short = 'W', value_name = "FILTER", help_heading = "At run time")]
     pub(super) warning: Vec<String>,
+    /// Windows: a program without a console, with windows of its own or nothing to be seen
+    #[arg(long, help_heading = "Windows")]
+    pub(super) gui: bool,
+    /// Windows: the picture that is shown for the executable, an `.ico` file
+    #[arg(long, value_name = "FILE", help_heading = "Windows")]
+    pub(super) icon: Option<Utf8PathBuf>,
+    /// Windows: a YAML file with `file-version`, and if wanted `product-version`, `product-name`, `description`,
+    /// `company`, `copyright`, `trademarks` and `comments`, which are shown among the executable's details
+    #[arg(long, value_name = "FILE", help_heading = "Windows")]
+    pub(super) version_info: Option<Utf8PathBuf>,
     /// The linker: auto, lld, rust-lld, mold, ld, or the path of one [default: auto]
     #[arg(long, value_name = "LINKER")]
     pub(super) linker: Option<String>,

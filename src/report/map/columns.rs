@@ -1,8 +1,9 @@
-//! Maps of ld.lld and mold: a line of numbers for each output section, its inputs below it, their symbols below these.
+//! Maps of ld.lld, lld-link and mold: a line of numbers for each output section, its inputs below it, their symbols below these.
 //!
 //! | linker | numbers | size |
 //! |---|---|---|
 //! | ld.lld | address, address in the file, size, alignment | hexadecimal |
+//! | lld-link | address in the image, size, alignment | hexadecimal |
 //! | mold | address, size, alignment | decimal, or hexadecimal after `0x` |
 //!
 //! One blank follows the last number; then output sections begin, inputs eight columns and symbols sixteen to the
@@ -24,6 +25,11 @@ pub(super) struct Columns {
 pub(super) const LLD: Columns = Columns {
     numbers: 4,
     size: 2,
+    radix: 16,
+};
+pub(super) const LLD_LINK: Columns = Columns {
+    numbers: 3,
+    size: 1,
     radix: 16,
 };
 pub(super) const MOLD: Columns = Columns {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use object::read::archive::ArchiveFile;
 
-use super::{ArchiveMember, LinkPlan, WriteArchiveError, write_archive};
+use crate::link::{ArchiveMember, LinkPlan, WriteArchiveError, write_archive};
 use crate::model::TreePath;
 
 /// Why there are no such objects.

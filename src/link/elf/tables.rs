@@ -7,29 +7,29 @@
 pub(super) mod elf {
     use object::elf;
 
-    pub(in crate::link) const CLASS_AND_ENDIANNESS: [u8; 2] = [elf::ELFCLASS64.0, elf::ELFDATA2LSB.0];
-    pub(in crate::link) const ET_REL: u16 = elf::ET_REL.0;
-    pub(in crate::link) const SHT_NULL: u32 = elf::SHT_NULL.0;
-    pub(in crate::link) const SHT_SYMTAB: u32 = elf::SHT_SYMTAB.0;
-    pub(in crate::link) const SHT_RELA: u32 = elf::SHT_RELA.0;
-    pub(in crate::link) const SHT_NOBITS: u32 = elf::SHT_NOBITS.0;
-    pub(in crate::link) const SHT_REL: u32 = elf::SHT_REL.0;
-    pub(in crate::link) const SHT_GROUP: u32 = elf::SHT_GROUP.0;
-    pub(in crate::link) const SHT_SYMTAB_SHNDX: u32 = elf::SHT_SYMTAB_SHNDX.0;
+    pub(in crate::link::elf) const CLASS_AND_ENDIANNESS: [u8; 2] = [elf::ELFCLASS64.0, elf::ELFDATA2LSB.0];
+    pub(in crate::link::elf) const ET_REL: u16 = elf::ET_REL.0;
+    pub(in crate::link::elf) const SHT_NULL: u32 = elf::SHT_NULL.0;
+    pub(in crate::link::elf) const SHT_SYMTAB: u32 = elf::SHT_SYMTAB.0;
+    pub(in crate::link::elf) const SHT_RELA: u32 = elf::SHT_RELA.0;
+    pub(in crate::link::elf) const SHT_NOBITS: u32 = elf::SHT_NOBITS.0;
+    pub(in crate::link::elf) const SHT_REL: u32 = elf::SHT_REL.0;
+    pub(in crate::link::elf) const SHT_GROUP: u32 = elf::SHT_GROUP.0;
+    pub(in crate::link::elf) const SHT_SYMTAB_SHNDX: u32 = elf::SHT_SYMTAB_SHNDX.0;
     /// LLVM's own: symbols whose address matters.
-    pub(in crate::link) const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
-    pub(in crate::link) const SHF_ALLOC_WRITE: u64 = 0x3;
-    pub(in crate::link) const GRP_COMDAT: u32 = elf::GRP_COMDAT.0;
-    pub(in crate::link) const SHN_UNDEF: u16 = elf::SHN_UNDEF.0;
-    pub(in crate::link) const SHN_LORESERVE: u16 = elf::SHN_LORESERVE;
-    pub(in crate::link) const SHN_ABS: u16 = elf::SHN_ABS.0;
-    pub(in crate::link) const SHN_COMMON: u16 = elf::SHN_COMMON.0;
-    pub(in crate::link) const SHN_XINDEX: u16 = elf::SHN_XINDEX.0;
-    pub(in crate::link) const STB_LOCAL: u8 = elf::STB_LOCAL.0;
-    pub(in crate::link) const STB_WEAK: u8 = elf::STB_WEAK.0;
-    pub(in crate::link) const STT_OBJECT: u8 = elf::STT_OBJECT.0;
-    pub(in crate::link) const STV_DEFAULT: u8 = elf::STV_DEFAULT.0;
-    pub(in crate::link) const STV_PROTECTED: u8 = elf::STV_PROTECTED.0;
+    pub(in crate::link::elf) const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
+    pub(in crate::link::elf) const SHF_ALLOC_WRITE: u64 = 0x3;
+    pub(in crate::link::elf) const GRP_COMDAT: u32 = elf::GRP_COMDAT.0;
+    pub(in crate::link::elf) const SHN_UNDEF: u16 = elf::SHN_UNDEF.0;
+    pub(in crate::link::elf) const SHN_LORESERVE: u16 = elf::SHN_LORESERVE;
+    pub(in crate::link::elf) const SHN_ABS: u16 = elf::SHN_ABS.0;
+    pub(in crate::link::elf) const SHN_COMMON: u16 = elf::SHN_COMMON.0;
+    pub(in crate::link::elf) const SHN_XINDEX: u16 = elf::SHN_XINDEX.0;
+    pub(in crate::link::elf) const STB_LOCAL: u8 = elf::STB_LOCAL.0;
+    pub(in crate::link::elf) const STB_WEAK: u8 = elf::STB_WEAK.0;
+    pub(in crate::link::elf) const STT_OBJECT: u8 = elf::STT_OBJECT.0;
+    pub(in crate::link::elf) const STV_DEFAULT: u8 = elf::STV_DEFAULT.0;
+    pub(in crate::link::elf) const STV_PROTECTED: u8 = elf::STV_PROTECTED.0;
 }
 
 /// Why an object cannot be read.

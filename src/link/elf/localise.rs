@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::elf_object::{ElfObject, ReadObjectError, SYMBOL, elf};
+use super::tables::{ElfObject, ReadObjectError, SYMBOL, elf};
 
 /// An object with few visible names.
 #[derive(Clone, PartialEq, Eq, Debug)]

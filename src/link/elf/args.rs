@@ -1,6 +1,6 @@
 //! Linker arguments as values, rendered last.
 
-use super::LinkPlan;
+use crate::link::{LinkPlan, OwnFiles};
 use crate::model::TreePath;
 
 /// An argument of a linker.
@@ -52,7 +52,7 @@ pub enum LinkArg {
 
 /// The arguments of an ELF link: `at` puts a path of the distribution where it stands.
 #[must_use]
-pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFiles<'_>) -> Vec<LinkArg> {
+pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &OwnFiles<'_>) -> Vec<LinkArg> {
     let start = &plan.start;
     let object = |path: &TreePath| LinkArg::Object(at(path));
     let mut args = vec![
@@ -99,7 +99,7 @@ pub fn elf_args(plan: &LinkPlan, at: impl Fn(&TreePath) -> String, files: &ElfFi
 pub fn partial_args(
     plan: &LinkPlan,
     at: impl Fn(&TreePath) -> String,
-    files: &ElfFiles<'_>,
+    files: &OwnFiles<'_>,
     core: Option<&str>,
 ) -> Vec<LinkArg> {
     let mut args = vec![LinkArg::Output(files.output.to_owned()), LinkArg::Relocatable];
@@ -110,21 +110,6 @@ pub fn partial_args(
     let archives = plan.archives.iter().chain([&plan.start.builtins]);
     args.push(LinkArg::Archives(archives.map(at).collect()));
     args
-}
-
-/// The files of a link that are not in the distribution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ElfFiles<'a> {
-    /// The executable.
-    pub output: &'a str,
-    /// The table of built-in modules.
-    pub inittab: &'a str,
-    /// What a single-file executable embeds.
-    pub bundle: Option<&'a str>,
-    /// Whether the names of functions and data are left out.
-    pub stripped: bool,
-    /// Where the linker writes its map, where one is wanted.
-    pub map: Option<&'a str>,
 }
 
 /// The command line of `ld.lld` and of GNU ld.
@@ -170,6 +155,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::Console;
     use crate::manifest::StartRecord;
 
     #[test]
@@ -191,10 +177,12 @@ mod tests {
             loader: Some("/lib/ld.so".into()),
             position_independent: false,
         };
-        let files = ElfFiles {
+        let files = OwnFiles {
             output: "python",
             inittab: "inittab.o",
             bundle: Some("bundle.o"),
+            resources: None,
+            console: Console::Given,
             stripped: true,
             map: Some("link.map"),
         };
