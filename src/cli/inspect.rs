@@ -7,12 +7,14 @@ use clap::{Args, ValueEnum};
 
 use super::context::Context;
 use super::fail::CliError;
+use crate::inspect::{Content, Told};
 use crate::manifest::Summary;
+use crate::model::on_one_line;
 
-/// Show what is in a distribution: extensions with sizes, libraries, licences
+/// Show what is in a distribution: extensions with sizes, libraries, licences; or in a file of machine code
 #[derive(Args, Clone, Debug)]
 pub(super) struct Inspect {
-    /// An archive, or a directory that one was unpacked to
+    /// An archive, a directory that one was unpacked to, or a program, library or object (ELF, PE, COFF)
     #[arg(value_name = "DIST")]
     distribution: Utf8PathBuf,
     /// How it is printed
@@ -33,6 +35,19 @@ enum Format {
 
 impl Inspect {
     pub(super) fn run(&self, context: &mut Context) -> Result<(), CliError> {
+        if let Some(told) = self.code(context)? {
+            match self.format {
+                Format::Table => write!(context.stdout, "{}", told.render())?,
+                Format::Json => writeln!(context.stdout, "{:#}", told.json())?,
+                Format::Manifest => {
+                    let path = &self.distribution;
+                    return Err(CliError::input(format!(
+                        "`{path}` is machine code and has no manifest"
+                    )));
+                }
+            }
+            return Ok(());
+        }
         let loaded = context.distribution(&self.distribution)?;
         let manifest = loaded.manifest(&self.distribution)?;
         let json = |error: serde_json::Error| std::io::Error::from(error);
@@ -45,5 +60,18 @@ impl Inspect {
             Format::Manifest => context.stdout.write_all(&manifest.write())?,
         }
         Ok(())
+    }
+
+    /// What the file says, if it is machine code or a static library.
+    fn code(&self, context: &Context) -> Result<Option<Told>, CliError> {
+        let path = context.settings.working_dir.join(&self.distribution);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let content = Content::inspect(&fs_err::read(&path)?).map_err(|error| {
+            let (path, why) = (&self.distribution, on_one_line(&error));
+            CliError::input(format!("`{path}` is damaged: {why}"))
+        })?;
+        Ok(Told::of(&content))
     }
 }

@@ -8,7 +8,9 @@ use clap::Args;
 use super::args::{From, Running};
 use super::context::{Context, Planned};
 use super::fail::CliError;
-use crate::engine::{Class, Ending, Expected, judge_suite};
+use crate::engine::{Class, Ending, Expected, Suite, judge_suite};
+use crate::plan::test_root;
+use crate::recipe::raw::Runner;
 use crate::sandbox::Exit;
 use crate::ui::Failure;
 
@@ -41,8 +43,13 @@ impl Test {
         let planned = context.plan_of(&loaded, path)?;
         let engine = context.engine(&planned, &self.from, &self.running)?;
         let interpreter = manifest.python_exe.to_string();
-        let output =
-            context.block_on(engine.run_suite(&planned.plan, loaded.digest, &interpreter, &self.tests))?;
+        let suite = Suite {
+            root: &test_root(&planned.build),
+            script: starter(&planned)?,
+            interpreter: &interpreter,
+            tests: &self.tests,
+        };
+        let output = context.block_on(engine.run_suite(&planned.plan, loaded.digest, suite))?;
         if let (Some(file), Some(junit)) = (&self.junit, &output.junit) {
             fs_err::write(context.settings.working_dir.join(file), junit)?;
         }
@@ -98,6 +105,21 @@ impl Test {
             error = error.hint("take what passes now out of `expected-failures` in the target's recipe");
         }
         Err(error)
+    }
+}
+
+/// What starts the tests of this build's target: a script for bash.
+fn starter(planned: &Planned) -> Result<&'static str, CliError> {
+    match planned.build.target_file.run {
+        Runner::Native => Ok(include_str!("test/native.sh")),
+        Runner::Wine => Ok(include_str!("test/wine.sh")),
+        Runner::Qemu | Runner::None => {
+            let target = &planned.build.target;
+            Err(
+                CliError::input(format!("nothing here runs programs for `{target}`"))
+                    .hint("run CPython's tests on such a machine: `python -m test`"),
+            )
+        }
     }
 }
 

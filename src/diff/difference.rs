@@ -146,7 +146,11 @@ pub struct Changed {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Explanation {
     /// Two ELF files.
-    Elf(ElfDifference),
+    Elf(CodeDifference),
+    /// Two executables or DLLs of Windows.
+    Pe(CodeDifference),
+    /// Two objects of Windows.
+    Coff(CodeDifference),
     /// Two static libraries.
     StaticLibrary(LibraryDifference),
     /// Two `PYTHON.json`.
@@ -163,9 +167,9 @@ pub enum Explanation {
     TooBig,
 }
 
-/// Two ELF files.
+/// Two files of machine code in one format.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct ElfDifference {
+pub struct CodeDifference {
     /// What a loader or a linker is told: machine, needed libraries, the stack, …
     pub facts: Vec<FieldDifference>,
     /// Sections that only one has, or with different content.
@@ -196,7 +200,7 @@ pub struct SectionDifference {
 /// Names that only one table of symbols has.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct SymbolDifference {
-    /// `symtab` or `dynsym`.
+    /// `symtab` or `dynsym`; of Windows' files also `exports` and `imports`.
     pub table: String,
     /// What only `a` has.
     pub only_in_a: Vec<String>,

@@ -1,7 +1,8 @@
 //! What kind of difference there is between two contents, told by what they are.
 
-use super::difference::{Explanation, ManifestDifference, NatureDifference};
-use super::{bytes, elf, library};
+use super::difference::{CodeDifference, Explanation, ManifestDifference, NatureDifference};
+use super::{bytes, code, library};
+use crate::inspect::is_coff;
 use crate::model::{Digest, TreePath};
 
 /// Two files up to so many bytes are held in memory to be looked into.
@@ -16,6 +17,8 @@ pub(super) fn is_explained(a: &Digest, b: &Digest) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nature {
     Elf,
+    Pe,
+    Coff,
     Library,
     Text,
     Bytes,
@@ -25,6 +28,10 @@ impl Nature {
     fn of(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"\x7fELF") {
             Self::Elf
+        } else if bytes.starts_with(b"MZ") {
+            Self::Pe
+        } else if is_coff(bytes) {
+            Self::Coff
         } else if bytes.starts_with(b"!<arch>\n") {
             Self::Library
         } else if bytes::as_text(bytes).is_some() {
@@ -37,6 +44,8 @@ impl Nature {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Elf => "an ELF file",
+            Self::Pe => "an executable or DLL of Windows",
+            Self::Coff => "an object of Windows",
             Self::Library => "a static library",
             Self::Text => "text",
             Self::Bytes => "neither text nor code",
@@ -75,10 +84,16 @@ pub(super) fn explain(path: &TreePath, a: &[u8], b: &[u8]) -> Explanation {
 
 /// The same of a member of a static library, which is none itself.
 pub(super) fn explain_member(a: &[u8], b: &[u8]) -> Explanation {
-    if let (Nature::Elf, Nature::Elf) = (Nature::of(a), Nature::of(b))
-        && let Some(found) = elf::compare(a, b)
+    let explanation: Option<fn(CodeDifference) -> Explanation> = match (Nature::of(a), Nature::of(b)) {
+        (Nature::Elf, Nature::Elf) => Some(Explanation::Elf),
+        (Nature::Pe, Nature::Pe) => Some(Explanation::Pe),
+        (Nature::Coff, Nature::Coff) => Some(Explanation::Coff),
+        _ => None,
+    };
+    if let Some(explanation) = explanation
+        && let Some(found) = code::compare(a, b)
     {
-        return Explanation::Elf(found);
+        return explanation(found);
     }
     match (bytes::as_text(a), bytes::as_text(b)) {
         (Some(a), Some(b)) => Explanation::Text(bytes::compare_texts(a, b)),

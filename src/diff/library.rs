@@ -104,8 +104,8 @@ fn members(bytes: &[u8]) -> Option<Vec<Member<'_>>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::code::tests::object;
     use super::super::difference::Explanation;
-    use super::super::elf::tests::object;
     use super::*;
     use crate::inspect::made_archive as library;
 

@@ -4,9 +4,9 @@
 
 mod align;
 mod bytes;
+mod code;
 mod compare;
 mod difference;
-mod elf;
 mod explain;
 mod fields;
 mod ignore;

@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use serde_json::Value;
 
 use super::difference::{
-    Alone, BytecodeDifference, Difference, ElfDifference, Explanation, FieldDifference, LibraryDifference,
+    Alone, BytecodeDifference, CodeDifference, Difference, Explanation, FieldDifference, LibraryDifference,
     ManifestDifference, PackingDifference, PackingKind, SectionDifference, SideFacts, TextDifference,
     Verdict,
 };
@@ -268,7 +268,9 @@ impl Page {
 
     fn explanation(&mut self, depth: usize, explanation: &Explanation, sizes: &[u64; 2]) {
         match explanation {
-            Explanation::Elf(found) => self.elf(depth, found),
+            Explanation::Elf(found) | Explanation::Pe(found) | Explanation::Coff(found) => {
+                self.code(depth, found);
+            }
             Explanation::StaticLibrary(found) => self.library(depth, found),
             Explanation::Manifest(found) => self.manifest(depth, found),
             Explanation::Bytecode(found) => self.bytecode(depth, found),
@@ -305,7 +307,7 @@ impl Page {
         });
     }
 
-    fn elf(&mut self, depth: usize, found: &ElfDifference) {
+    fn code(&mut self, depth: usize, found: &CodeDifference) {
         self.fields(depth, &found.facts);
         self.each(depth, &found.sections, LINES, |page, section| {
             page.line(depth, format_args!("section {}", section_line(section)));

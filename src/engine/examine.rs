@@ -12,7 +12,7 @@ use super::journal::Journal;
 use super::steps::{self, Job, Setting, Stage};
 use super::suite::ModuleReport;
 use crate::model::TreeDigest;
-use crate::plan::{Plan, ROOT, Step, StepId, StepKind};
+use crate::plan::{Plan, Step, StepId, StepKind};
 use crate::sandbox::Finished;
 use crate::verify::{ArchiveFacts, Report};
 
@@ -31,6 +31,19 @@ pub enum ExamineError {
     Step(#[from] StepError),
 }
 
+/// What is run of CPython's tests, where, and by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite<'a> {
+    /// The step that unpacks the root they run in.
+    pub root: &'a StepId,
+    /// Starts them: a script for bash, which is given the interpreter and the options of `python -m test`.
+    pub script: &'a str,
+    /// The interpreter's place in the distribution.
+    pub interpreter: &'a str,
+    /// Modules of tests, and options.
+    pub tests: &'a [String],
+}
+
 /// What a run of CPython's tests left.
 #[derive(Debug)]
 pub struct SuiteOutput {
@@ -46,15 +59,6 @@ pub struct SuiteOutput {
 
 /// Where a test run leaves its JUnit file.
 const JUNIT: &str = "junit.xml";
-
-/// Copies the installation, as some tests write beside the standard library, and runs the tests on
-/// the copy. `-W` prints what a failing module says, and names subtests, which the JUnit file does not.
-const SUITE: &str = r#"
-interpreter=$1; shift
-cp -R "${interpreter%/bin/*}" python
-chmod -R u+w python
-exec "python/bin/${interpreter##*/}" -m test -W "$@"
-"#;
 
 /// A suite that hangs is ended after so long.
 const SUITE_HOURS: u64 = 6;
@@ -81,24 +85,25 @@ impl Engine {
         self: &Arc<Self>,
         plan: &Arc<Plan>,
         distribution: TreeDigest,
-        interpreter: &str,
-        tests: &[String],
+        suite: Suite<'_>,
     ) -> Result<SuiteOutput, ExamineError> {
-        let (id, step) = verify_step(plan).ok_or(ExamineError::NoStep)?;
-        let (job, _scratch) = self.job_on(plan, id, step, distribution).await?;
-        let log_path = self.log_path(&StepId("cpython/tests".to_owned()), &distribution.0);
+        let outputs = self.conduct(plan, std::slice::from_ref(suite.root)).await?;
+        let root = outputs[suite.root].record.output;
+        let id = StepId("cpython/tests".to_owned());
+        let log_path = self.log_path(&id, &distribution.0);
         let watch = Arc::new(Watch(Arc::clone(&self.listener)));
-        let journal = Journal::create(id.clone(), &log_path, watch).map_err(StepError::from)?;
-        let jobs = self.cores;
-        let mut argv: Vec<String> = ["/bin/bash", "-euc", SUITE, "suite"].map(str::to_owned).into();
+        let journal = Journal::create(id, &log_path, watch).map_err(StepError::from)?;
+        let mut argv: Vec<String> = ["/bin/bash", "-euc", suite.script, "suite"]
+            .map(str::to_owned)
+            .into();
         argv.extend([
-            format!("/in/distribution/python/{interpreter}"),
-            format!("-j{jobs}"),
+            format!("/in/distribution/python/{}", suite.interpreter),
+            format!("-j{}", self.cores),
             "--junit-xml".to_owned(),
             format!("/out/{JUNIT}"),
         ]);
-        argv.extend(tests.iter().cloned());
-        let (store, root) = (self.store.clone(), job.input(ROOT)?);
+        argv.extend(suite.tests.iter().cloned());
+        let store = self.store.clone();
         let stage = steps::blocking(move || {
             Stage::lay_out(
                 &store,
@@ -114,12 +119,13 @@ impl Engine {
             )
         })
         .await?;
+        let cancel = self.cancel.child_token();
         let sandbox = self.sandbox.get().await.map_err(StepError::from)?;
         self.listener.event(&Event::SuiteStarted {
             log: log_path.clone(),
         });
         let finished = sandbox
-            .exec(&stage.spec, &journal, &job.cancel)
+            .exec(&stage.spec, &journal, &cancel)
             .await
             .map_err(StepError::from)?;
         journal.finish().map_err(StepError::from)?;

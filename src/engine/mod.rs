@@ -28,7 +28,7 @@ pub use distribution::{Distribution, LoadError, NoManifest};
 pub use enter::{Console, EnterError};
 pub use error::*;
 pub use event::*;
-pub use examine::{ExamineError, SuiteOutput};
+pub use examine::{ExamineError, Suite, SuiteOutput};
 pub use history::History;
 pub use journal::TAIL_LINES;
 pub use parts::*;

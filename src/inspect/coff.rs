@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use object::read::archive::ArchiveFile;
 use object::read::coff::{ImportFile, ImportName};
 use object::read::{Object as _, ObjectSection as _, ObjectSymbol as _};
-use object::{BinaryFormat, FileKind, pe};
+use object::{BinaryFormat, FileKind, SectionFlags, pe};
 
 use super::Binding;
+use super::begun::is_bitcode;
 use crate::model::Arch;
 
 /// The facts of a COFF object.
@@ -34,6 +35,8 @@ pub struct CoffSection {
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
+    /// Whether a program gets it from the file: code and data, but no words for tools and nothing that begins as zeros.
+    pub loaded: bool,
 }
 
 /// A symbol that is not local.
@@ -144,6 +147,12 @@ pub(super) fn is_machine(machine: u16, arch: Arch) -> bool {
     machine == expected.0
 }
 
+/// What a program gets of an object.
+const CONTENT: u32 = pe::IMAGE_SCN_CNT_CODE.0 | pe::IMAGE_SCN_CNT_INITIALIZED_DATA.0;
+/// What linkers and debuggers read only.
+const FOR_TOOLS: u32 =
+    pe::IMAGE_SCN_LNK_INFO.0 | pe::IMAGE_SCN_LNK_REMOVE.0 | pe::IMAGE_SCN_MEM_DISCARDABLE.0;
+
 impl Coff {
     /// Reads an object, in the ordinary form or in the one for many sections.
     pub fn parse(bytes: &[u8]) -> Result<Self, CoffError> {
@@ -164,8 +173,15 @@ impl Coff {
                 let words = all.trim_start_matches('\u{feff}').split([' ', '\0']);
                 directives.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
             }
-            let size = section.size();
-            sections.push(CoffSection { name, size });
+            let flags = match section.flags() {
+                SectionFlags::Coff { characteristics } => characteristics.0,
+                _ => 0,
+            };
+            sections.push(CoffSection {
+                name,
+                size: section.size(),
+                loaded: flags & CONTENT != 0 && flags & FOR_TOOLS == 0,
+            });
         }
         let mut symbols = Vec::new();
         for symbol in file.symbols().filter(|symbol| symbol.is_global()) {
@@ -207,7 +223,7 @@ fn big_header(header: &pe::AnonObjectHeaderBigobj) -> (u16, u32) {
 impl CoffContent {
     /// Inspects `bytes`, whatever their name.
     pub fn inspect(bytes: &[u8]) -> Result<Self, CoffError> {
-        if bytes.starts_with(b"BC\xc0\xde") || bytes.starts_with(b"\xde\xc0\x17\x0b") {
+        if is_bitcode(bytes) {
             return Ok(Self::Bitcode);
         }
         match FileKind::parse(bytes) {
@@ -343,7 +359,7 @@ pub(super) mod tests {
     }
 
     /// An entry of an import library as linkers write it; `kind` is function by name, or by number.
-    fn import(dll: &str, symbol: &str, by_number: Option<u16>) -> Vec<u8> {
+    pub(crate) fn import(dll: &str, symbol: &str, by_number: Option<u16>) -> Vec<u8> {
         let names = format!("{symbol}\0{dll}\0");
         let mut bytes = Vec::new();
         for half in [0, 0xffff, 0, pe::IMAGE_FILE_MACHINE_AMD64.0] {

@@ -3,16 +3,21 @@
 //! Nothing here judges; what is allowed is said by the rules in `verify`.
 
 mod ar;
+mod begun;
+mod code;
 mod coff;
 mod content;
 mod elf;
 mod leak;
 mod pe;
 mod pyc;
+mod told;
 
 #[cfg(test)]
 pub(crate) use ar::tests::archive as made_archive;
 pub use ar::{Archive, ArchiveError, Member};
+pub use begun::is_coff;
+pub use code::{Code, Role};
 pub use coff::{
     Coff, CoffContent, CoffError, CoffImport, CoffLibrary, CoffMember, CoffSection, CoffSymbol, Imported,
 };
@@ -21,3 +26,4 @@ pub use elf::{Binding, Elf, ElfError, ElfKind, Sizes, Stack, Symbol, Visibility}
 pub use leak::find_leaks;
 pub use pe::{Export, Imports, Pe, PeError, PeSection, Protection, Subsystem};
 pub use pyc::{Invalidation, Pyc};
+pub use told::Told;

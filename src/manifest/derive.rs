@@ -12,7 +12,7 @@ use super::{
     Interpreter, Inventory, LauncherRecord, LinkMode, Manifest, Pbs, PbsVersion, SymbolVisibility, Worker,
     highest_versions,
 };
-use crate::inspect::ElfKind;
+use crate::inspect::{Code, Role};
 use crate::model::{Os, TreePath};
 use crate::plan::{CPYTHON, Flavor};
 
@@ -48,6 +48,28 @@ pub fn derive(inputs: DeriveInputs<'_>) -> Result<Manifest, DeriveError> {
 /// Variables of `sysconfig` that tell of the user who asked, not of the distribution.
 const OF_THE_USER: [&str; 1] = ["userbase"];
 
+/// The libraries of the system that a program loads, itself or by a library of the distribution that stands beside it.
+fn needed(inventory: &Inventory, exe: &TreePath) -> Vec<String> {
+    let mut needed = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut queue = vec![exe.clone()];
+    while let Some(path) = queue.pop() {
+        for name in inventory.code(&path).map(Code::needed).unwrap_or_default() {
+            if !seen.insert(name) {
+                continue;
+            }
+            let beside = TreePath::parse(name)
+                .ok()
+                .and_then(|name| Some(path.parent()?.join(&name)));
+            match beside.filter(|beside| inventory.files.contains_key(beside)) {
+                Some(own) => queue.push(own),
+                None => needed.push(name.to_owned()),
+            }
+        }
+    }
+    needed
+}
+
 struct Derivation<'a> {
     description: &'a Description,
     facts: &'a Facts,
@@ -72,7 +94,7 @@ impl Derivation<'_> {
         let run_tests = TreePath::parse("build/run_tests.py").expect("a path");
         self.require("the manifest", &run_tests, None);
         let mut loading = vec![ExtensionLoading::Builtin];
-        if interpreter.loader.is_some() {
+        if self.inventory.code(&python.exe).is_some_and(Code::loads) {
             loading.push(ExtensionLoading::SharedLibrary);
         }
         Manifest {
@@ -169,12 +191,13 @@ impl Derivation<'_> {
 
     fn interpreter(&mut self) -> Interpreter {
         let exe = &self.facts.python.exe;
-        let elf = self.inventory.elf(exe);
+        let code = self.inventory.code(exe);
         let position_independent = self.facts.build.position_independent_executable;
-        match elf.map(|elf| elf.kind) {
-            Some(ElfKind::PositionIndependentExecutable) if position_independent => {}
-            Some(ElfKind::Executable) if !position_independent => {}
-            _ => self.problems.push(Disagreement::Kind {
+        let is_meant = |code: &Code<'_>| {
+            code.role() == Role::Program && code.position_independent() == position_independent
+        };
+        if !code.as_ref().is_some_and(is_meant) {
+            self.problems.push(Disagreement::Kind {
                 owner: "the build".to_owned(),
                 path: exe.clone(),
                 expected: if position_independent {
@@ -182,7 +205,7 @@ impl Derivation<'_> {
                 } else {
                     "executable at fixed addresses"
                 },
-            }),
+            });
         }
         let start = self.facts.build.start.clone();
         for file in start.files().collect::<BTreeSet<_>>() {
@@ -200,9 +223,9 @@ impl Derivation<'_> {
             start: Some(start),
             launcher,
             main_object: Some(self.facts.build.core.main_object.clone()),
-            loader: elf.and_then(|elf| elf.interpreter.clone()),
+            loader: self.inventory.elf(exe).and_then(|elf| elf.interpreter.clone()),
             position_independent,
-            needed: elf.map(|elf| elf.needed.clone()).unwrap_or_default(),
+            needed: needed(self.inventory, exe),
             symbol_versions: highest_versions(self.inventory),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::inspect::{Content, ContentError, Elf, Pyc, find_leaks};
+use crate::inspect::{Code, Content, ContentError, Elf, Pyc, find_leaks};
 use crate::model::{Digest, Entry, Tree, TreePath};
 
 /// Reads a blob of a tree.
@@ -68,15 +68,6 @@ impl FileFacts {
             },
         })
     }
-
-    /// The ELF facts of a file that is one.
-    #[must_use]
-    pub fn elf(&self) -> Option<&Elf> {
-        match &self.content {
-            Content::Elf(elf) => Some(elf),
-            _ => None,
-        }
-    }
 }
 
 impl Inventory {
@@ -123,29 +114,54 @@ impl Inventory {
         Ok(Self { tree, files, broken })
     }
 
-    /// The ELF files: path, member of a static library, facts.
-    pub fn elves(&self) -> impl Iterator<Item = (&TreePath, Option<&str>, &Elf)> {
+    /// The machine code: path, member of a static library, facts.
+    pub fn codes(&self) -> impl Iterator<Item = (&TreePath, Option<&str>, Code<'_>)> {
         self.files.iter().flat_map(|(path, facts)| {
             facts
                 .content
-                .elves()
-                .map(move |(member, elf)| (path, member, elf))
+                .codes()
+                .map(move |(member, code)| (path, member, code))
         })
     }
 
-    /// The libraries and executables that a loader loads. What stands in `build/` is for linkers.
-    pub fn images(&self) -> impl Iterator<Item = (&TreePath, &Elf)> {
+    /// The ELF files: path, member of a static library, facts.
+    pub fn elves(&self) -> impl Iterator<Item = (&TreePath, Option<&str>, &Elf)> {
+        self.codes().filter_map(|(path, member, code)| match code {
+            Code::Elf(elf) => Some((path, member, elf)),
+            Code::Pe(_) | Code::Coff(_) => None,
+        })
+    }
+
+    /// The libraries and programs that a loader loads. What stands in `build/` is for linkers.
+    pub fn images(&self) -> impl Iterator<Item = (&TreePath, Code<'_>)> {
         self.files
             .iter()
             .filter(|(path, _)| !path.as_str().starts_with("build/"))
-            .filter_map(|(path, facts)| Some((path, facts.elf()?)))
-            .filter(|(_, elf)| elf.is_image())
+            .filter_map(|(path, facts)| Some((path, facts.content.code()?)))
+            .filter(|(_, code)| code.is_image())
+    }
+
+    /// The ELF files among them.
+    pub fn elf_images(&self) -> impl Iterator<Item = (&TreePath, &Elf)> {
+        self.images().filter_map(|(path, code)| match code {
+            Code::Elf(elf) => Some((path, elf)),
+            Code::Pe(_) | Code::Coff(_) => None,
+        })
+    }
+
+    /// The machine code at `path`, through symbolic links.
+    #[must_use]
+    pub fn code(&self, path: &TreePath) -> Option<Code<'_>> {
+        self.files.get(&self.resolve(path)?)?.content.code()
     }
 
     /// The ELF facts of the file at `path`, through symbolic links.
     #[must_use]
     pub fn elf(&self, path: &TreePath) -> Option<&Elf> {
-        self.files.get(&self.resolve(path)?)?.elf()
+        match self.code(path)? {
+            Code::Elf(elf) => Some(elf),
+            Code::Pe(_) | Code::Coff(_) => None,
+        }
     }
 
     /// Where `path` leads through symbolic links; `None` where it leads nowhere.

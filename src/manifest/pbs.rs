@@ -164,6 +164,12 @@ impl StartRecord {
         }
     }
 
+    /// Whether linkers find this library by its name, without being told where it stands.
+    #[must_use]
+    pub fn finds(&self, path: &TreePath) -> bool {
+        path.parent().as_ref() == Some(&self.directory)
+    }
+
     /// The objects and static libraries.
     pub fn files(&self) -> impl Iterator<Item = &TreePath> {
         self.first

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::Manifest;
+use crate::model::ObjectFormat;
 use crate::plan::{Flavor, Linkage};
 
 /// A distribution at a glance.
@@ -14,6 +15,8 @@ pub struct Summary {
     pub python: String,
     /// The triple it runs on.
     pub target: String,
+    /// The format of its machine code.
+    pub format: ObjectFormat,
     /// The options of its build.
     pub options: String,
     /// Which archive.
@@ -101,6 +104,7 @@ impl Summary {
         Self {
             python: manifest.python_version.clone(),
             target: manifest.target_triple.to_string(),
+            format: pbs.os.object_format(),
             options: manifest.build_options.to_string(),
             flavor: pbs.flavor,
             tag: pbs.tag.clone(),
@@ -132,7 +136,7 @@ impl Summary {
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = format!(
-            "CPython {} for {} ({}, {}, {})\n{} files, {}\nloads {}\n\n",
+            "CPython {} for {} ({}, {}, {})\n{} files, {}, machine code in {}\nloads {}\n\n",
             self.python,
             self.target,
             self.options,
@@ -140,6 +144,7 @@ impl Summary {
             self.crt_features.join(", "),
             self.files,
             bytes(self.size),
+            self.format,
             self.needed.join(" ")
         );
         let mut rows = vec![

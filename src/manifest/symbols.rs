@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BuildInfo, Inventory};
+use crate::inspect::Code;
 use crate::model::TreePath;
 
 /// Who calls the code of which extension module, by which symbols; the core is called `core`.
@@ -21,29 +22,25 @@ pub fn calls(
         .map(|(name, variant)| (name, variant.objs.as_slice()))
         .chain([core])
         .collect();
-    let symbols = |objects: &'_ [TreePath], defined: bool| -> Vec<String> {
-        let elves = objects.iter().filter_map(|path| inventory.elf(path));
-        elves
-            .flat_map(|elf| &elf.symbols)
-            .filter(|symbol| symbol.defined == defined)
-            .map(|symbol| symbol.name.clone())
-            .collect()
+    let codes = |objects: &[TreePath]| -> Vec<Code<'_>> {
+        objects.iter().filter_map(|path| inventory.code(path)).collect()
     };
-    let mut defined_by = BTreeMap::<String, &str>::new();
+    let mut defined_by = BTreeMap::<&str, &str>::new();
     for (owner, objects) in &owners {
-        for symbol in symbols(objects, true) {
+        for symbol in codes(objects).into_iter().flat_map(Code::defined) {
             defined_by.entry(symbol).or_insert(owner);
         }
     }
     let mut calls = BTreeMap::<String, BTreeMap<String, BTreeSet<String>>>::new();
     for (owner, objects) in &owners {
-        for symbol in symbols(objects, false) {
-            if let Some(other) = defined_by.get(&symbol)
+        for symbol in codes(objects).into_iter().flat_map(Code::undefined) {
+            if let Some(other) = defined_by.get(symbol)
                 && other != owner
                 && *other != "core"
             {
                 let called = calls.entry((*owner).to_owned()).or_default();
-                called.entry((*other).to_owned()).or_default().insert(symbol);
+                let symbols = called.entry((*other).to_owned()).or_default();
+                symbols.insert(symbol.to_owned());
             }
         }
     }
@@ -54,7 +51,7 @@ pub fn calls(
 #[must_use]
 pub fn highest_versions(inventory: &Inventory) -> BTreeMap<String, String> {
     let mut highest = BTreeMap::<String, String>::new();
-    for (_, elf) in inventory.images() {
+    for (_, elf) in inventory.elf_images() {
         for version in elf.versions.values().flatten() {
             let Some((prefix, number)) = version.rsplit_once('_') else {
                 continue;

@@ -131,6 +131,15 @@ words! {
     }
 }
 words! {
+    /// Where what debuggers want to know of a target's binaries is.
+    DebugInformation {
+        /// In an archive of its own; the binaries of the full archive and of `install_only` name their symbols.
+        Detached = "detached",
+        /// Nowhere: the binaries are linked without it.
+        None = "none",
+    }
+}
+words! {
     /// File format of a target's objects.
     ObjectFormat {
         /// ELF.
@@ -139,6 +148,18 @@ words! {
         MachO = "mach-o",
         /// COFF and PE.
         Coff = "coff",
+    }
+}
+
+impl Os {
+    /// The format of what its loader loads.
+    #[must_use]
+    pub const fn object_format(self) -> ObjectFormat {
+        match self {
+            Self::Linux => ObjectFormat::Elf,
+            Self::Darwin => ObjectFormat::MachO,
+            Self::Windows => ObjectFormat::Coff,
+        }
     }
 }
 

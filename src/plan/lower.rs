@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{CPYTHON, Fetch, Input, Patch, Plan, Projects, ROOT, Run, Setup, Step, StepId, StepKind, Weight};
+use super::{
+    CPYTHON, Fetch, Input, Patch, Plan, Projects, ROOT, Root, Run, Setup, Step, StepId, StepKind, Weight,
+};
 use crate::model::{GuestPath, TreePath};
 use crate::recipe::{Build, Linked, PackageBuild, Profile, Source, StepBuild};
 
@@ -58,10 +60,10 @@ impl LowerError {
 pub fn lower(build: &Build) -> Result<Plan, LowerError> {
     let mut lowering = Lowering {
         build,
-        root: StepId(format!("{}/root", build.root.image)),
+        root: root_id(&build.root),
         steps: IndexMap::new(),
     };
-    lowering.worker();
+    lowering.roots();
     for (name, package) in &build.packages {
         lowering.package(name, package)?;
     }
@@ -79,6 +81,16 @@ pub fn lower_training(build: &Build) -> Result<Plan, LowerError> {
         .map(|id| (PROFILE.to_owned(), id))
         .collect();
     Ok(plan)
+}
+
+/// The step that unpacks the root which tests of a build run in.
+#[must_use]
+pub fn test_root(build: &Build) -> StepId {
+    root_id(build.test_root.as_ref().unwrap_or(&build.root))
+}
+
+fn root_id(root: &Root) -> StepId {
+    StepId(format!("{}/root", root.image))
 }
 
 /// The last step of the training.
@@ -114,16 +126,25 @@ impl Lowering<'_> {
         self.steps.insert(id, step);
     }
 
-    fn worker(&mut self) {
+    fn roots(&mut self) {
+        let why = "unpacks the worker root that every command runs in";
+        self.unpack(&self.build.root, why);
+        if let Some(root) = &self.build.test_root {
+            self.unpack(root, "unpacks the root that tests run in");
+        }
+    }
+
+    fn unpack(&mut self, root: &Root, why: &str) {
+        let hint = format!("`pbs image lock {}` resolves its packages again", root.image);
         let step = Step {
-            kind: StepKind::Root(self.build.root.clone()),
+            kind: StepKind::Root(root.clone()),
             inputs: BTreeMap::new(),
             after: Vec::new(),
-            why: "unpacks the worker root that every command runs in".to_owned(),
-            hint: Some("`pbs image lock` resolves its packages again".to_owned()),
+            why: why.to_owned(),
+            hint: Some(hint),
             weight: Weight::One,
         };
-        self.add(self.root.clone(), step);
+        self.add(root_id(root), step);
     }
 
     fn package(&mut self, name: &str, package: &PackageBuild) -> Result<(), LowerError> {

@@ -313,7 +313,7 @@ pub enum Flavor {
     /// licences and manifest, `.tar.gz`. Input: `distribution`.
     InstallOnly,
     /// The same without symbols. Inputs: `distribution`, and `stripped`: the files of `install/`
-    /// that have symbols, again without them, at the same relative paths.
+    /// that have symbols, again without them, at the same relative paths; none where no file has.
     InstallOnlyStripped,
     /// What debuggers want to know of the binaries, found by their build-ids; `.tar.zst`, without
     /// manifest, as it is no distribution. Inputs: `distribution` for its licences, and `debug`.

@@ -36,6 +36,8 @@ pub struct Build {
     pub projects: Option<ProjectRules>,
     /// The worker root.
     pub root: Root,
+    /// The root that tests run in, where that is another one.
+    pub test_root: Option<Root>,
     /// `PATH` of every step behind the toolchain's directory.
     pub path: Vec<String>,
     /// Digest of the worker root's lock.

@@ -109,6 +109,14 @@ impl Checker<'_> {
             "image",
             self.set.images.keys(),
         );
+        if let Some(root) = &value.tests.root {
+            self.known(
+                file,
+                &["tests", "root", root.as_str()],
+                "image",
+                self.set.images.keys(),
+            );
+        }
         self.known(
             file,
             &["sysroot", value.sysroot.as_str()],

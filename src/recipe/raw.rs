@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::quoted::{Quoted, Sha256};
 use crate::model::{
-    Arch, Family, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target, TreeDigest, TreePath,
+    Arch, DebugInformation, Family, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target,
+    TreeDigest, TreePath,
 };
 use crate::plan::{Linkage, LockedPackage, Weight};
 use crate::verify::Limits;
@@ -63,6 +64,10 @@ pub struct OptionSet {
     pub profile: bool,
 }
 
+fn detached() -> DebugInformation {
+    DebugInformation::Detached
+}
+
 /// `recipes/targets/<triple>.yaml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -93,6 +98,9 @@ pub struct TargetFile {
     /// `crt_features` of the manifest.
     #[serde(default)]
     pub crt_features: Vec<Text>,
+    /// Where what debuggers want to know is.
+    #[serde(default = "detached")]
+    pub debug_information: DebugInformation,
     /// What `pbs verify` reads.
     pub limits: Limits,
     /// How its binaries are run in tests.
@@ -130,6 +138,9 @@ pub enum Runner {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tests {
+    /// Folder of `docker/` that they run in; the steps' own if it is not said.
+    #[serde(default)]
+    pub root: Option<Text>,
     /// Tests that are known to fail.
     #[serde(default)]
     pub expected_failures: Vec<ExpectedFailure>,

@@ -177,6 +177,8 @@ impl RecipeSet {
             (false, ProfileChoice::Recorded) => None,
             (false, ProfileChoice::Trained) => return Err(self.nothing_to_train(options)),
         };
+        let test_root = target_file.tests.root.as_ref();
+        let test_root = test_root.map(|name| self.root(name.as_str())).transpose()?;
         Ok(Build {
             default_options: if options == *default_options {
                 DefaultOptions::Yes
@@ -194,6 +196,7 @@ impl RecipeSet {
             path: texts(&image.recipe.value.path),
             worker_toolchain,
             root: image.root(&target_file.worker.0),
+            test_root,
             lock: Digest::of(image.lock.file.text.as_bytes()),
             target_file,
             epoch,

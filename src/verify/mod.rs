@@ -13,7 +13,7 @@ mod subject;
 
 pub use archive::{ArchiveFacts, ArchiveMember, MemberKind};
 pub use check::{VerifyError, VerifyInput, verify};
-pub use limits::Limits;
+pub use limits::{Limits, is_same_library};
 pub use registry::{RULES, Rule};
 pub use report::{Finding, Report, Severity};
 pub use subject::{Found, Subject};

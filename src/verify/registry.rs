@@ -2,6 +2,7 @@
 
 use super::rules;
 use super::{Found, Severity, Subject};
+use crate::model::ObjectFormat;
 
 /// A rule that a distribution must obey.
 #[derive(Clone, Copy)]
@@ -40,12 +41,22 @@ pub(super) fn with_objects(subject: &Subject<'_>) -> Option<&'static str> {
 
 /// For rules on ELF files.
 pub(super) fn on_elf(subject: &Subject<'_>) -> Option<&'static str> {
-    (subject.manifest.pbs.os != crate::model::Os::Linux).then_some("the target's files are no ELF files")
+    (subject.format() != ObjectFormat::Elf).then_some("the target's files are no ELF files")
 }
 
-/// For rules on what ELF objects define.
-pub(super) fn with_elf_objects(subject: &Subject<'_>) -> Option<&'static str> {
-    with_objects(subject).or_else(|| on_elf(subject))
+/// For rules on executables and DLLs of Windows.
+pub(super) fn on_pe(subject: &Subject<'_>) -> Option<&'static str> {
+    (subject.format() != ObjectFormat::Coff).then_some("the target's files are no PE files")
+}
+
+/// For rules on machine code of any format that we can read.
+pub(super) fn on_code(subject: &Subject<'_>) -> Option<&'static str> {
+    (subject.format() == ObjectFormat::MachO).then_some("files of the target's format are not read yet")
+}
+
+/// For rules on what objects define.
+pub(super) fn with_code_objects(subject: &Subject<'_>) -> Option<&'static str> {
+    with_objects(subject).or_else(|| on_code(subject))
 }
 
 /// For rules on the archive itself.
@@ -86,6 +97,12 @@ pub const RULES: &[Rule] = &[
     rules::text_relocations::RULE,
     rules::writable_code::RULE,
     rules::stack_protector::RULE,
+    rules::random_addresses::RULE,
+    rules::executable_data::RULE,
+    rules::stack_size::RULE,
+    rules::timestamps::RULE,
+    rules::stray_libraries::RULE,
+    rules::import_libraries::RULE,
     rules::native_objects::RULE,
     rules::static_libraries::RULE,
     rules::extensions::RULE,

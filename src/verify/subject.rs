@@ -1,8 +1,9 @@
 //! What rules look at, and where they put what they find.
 
 use super::{ArchiveFacts, ArchiveMember, Limits};
+use crate::inspect::{Code, Pe};
 use crate::manifest::{BuildInfo, Inventory, Manifest, ReadBlob};
-use crate::model::{Entry, Tree, TreePath};
+use crate::model::{Entry, ObjectFormat, Tree, TreePath};
 use crate::plan::Flavor;
 
 /// What rules look at.
@@ -52,6 +53,38 @@ impl<'a> Subject<'a> {
             Flavor::Full => TreePath::parse("install").expect("a path"),
             Flavor::InstallOnly | Flavor::InstallOnlyStripped | Flavor::DebugInfo => TreePath::root(),
         }
+    }
+
+    /// The format of its machine code.
+    #[must_use]
+    pub fn format(&self) -> ObjectFormat {
+        self.manifest.pbs.os.object_format()
+    }
+
+    /// Whether something stands where wheels are installed: their files are as their makers made them.
+    #[must_use]
+    pub fn is_of_a_wheel(&self, path: &TreePath) -> bool {
+        let exe = &self.manifest.python_exe;
+        ["purelib", "platlib", "scripts"].iter().any(|name| {
+            let place = self.manifest.python_paths.get(*name);
+            // Where scripts stand beside the interpreter, the place tells nothing.
+            place.is_some_and(|place| path.strip_prefix(place).is_some() && exe.strip_prefix(place).is_none())
+        })
+    }
+
+    /// The libraries and programs that were built for it: of its format, and of no wheel.
+    pub fn images(&self) -> impl Iterator<Item = (&'a TreePath, Code<'a>)> {
+        let this = *self;
+        let images = this.inventory.images();
+        images.filter(move |(path, code)| code.format() == this.format() && !this.is_of_a_wheel(path))
+    }
+
+    /// Those of Windows.
+    pub fn pe_images(&self) -> impl Iterator<Item = (&'a TreePath, &'a Pe)> {
+        self.images().filter_map(|(path, code)| match code {
+            Code::Pe(pe) => Some((path, pe)),
+            Code::Elf(_) | Code::Coff(_) => None,
+        })
     }
 
     /// The content of a text file; `None` where there is none, or none that is text.

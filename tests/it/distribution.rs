@@ -2,6 +2,8 @@
 
 mod make;
 mod patch;
+mod patch_pe;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -11,7 +13,8 @@ use pbs::manifest::{Manifest, ReadBlobError};
 use pbs::model::{Digest, Entry, Tree, TreePath};
 use pbs::verify::{ArchiveFacts, Limits, Report, VerifyInput, verify};
 
-pub(crate) use make::{Parts, cc, made, made_parts};
+pub(crate) use make::{Parts, ar, cc, made, made_parts};
+pub(crate) use windows::{lld_link, made_windows, made_windows_parts, needs_lld_link, object};
 
 /// Leaves a test that makes a distribution where there is no C compiler.
 macro_rules! needs_cc {

@@ -1,48 +1,21 @@
 //! What linkers of Windows make, as `pbs::inspect` reads it: lld-link of this machine links objects that the test writes.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use camino::Utf8Path;
-use object::write::{Object, Symbol, SymbolSection};
-use object::{Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 use pbs::inspect::{CoffLibrary, Imported, Pe, Subsystem};
 use pbs::model::Arch;
 
-use crate::support::requires;
+use crate::distribution::{lld_link, needs_lld_link};
 
-/// An object that defines functions and refers to others.
 fn object(defined: &[&str], wanted: &[&str]) -> Vec<u8> {
-    let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
-    let code = object.add_section(Vec::new(), b".text".to_vec(), SectionKind::Text);
-    object.append_section_data(code, &[0xc3; 16], 16);
-    let here = defined.iter().map(|name| (name, SymbolSection::Section(code)));
-    let elsewhere = wanted.iter().map(|name| (name, SymbolSection::Undefined));
-    for (name, section) in here.chain(elsewhere) {
-        object.add_symbol(Symbol {
-            name: name.as_bytes().to_vec(),
-            value: 0,
-            size: 0,
-            kind: SymbolKind::Text,
-            scope: SymbolScope::Linkage,
-            weak: false,
-            section,
-            flags: SymbolFlags::None,
-        });
-    }
-    object.write().unwrap()
+    crate::distribution::object(defined, wanted, "")
 }
 
 fn link(place: &Utf8Path, words: &[&str]) {
-    let mut command = Command::new("lld-link");
-    let output = command
-        .args(["/nologo", "/nodefaultlib", "/opt:noref"])
-        .args(words);
-    let output = output.current_dir(place).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    lld_link(
+        place,
+        &[&["/nologo", "/nodefaultlib", "/opt:noref"], words].concat(),
     );
 }
 
@@ -59,7 +32,7 @@ fn names(words: &[&str]) -> BTreeSet<Imported> {
 
 #[test]
 fn libraries_and_programs_say_what_they_need_and_have() {
-    requires!("lld-link", Command::new("lld-link").arg("/?").output().is_ok());
+    needs_lld_link!();
     let scratch = tempfile::tempdir().unwrap();
     let place = Utf8Path::from_path(scratch.path()).unwrap();
     fs_err::write(place.join("toy.obj"), object(&["answer", "question"], &[])).unwrap();
@@ -148,7 +121,7 @@ fn libraries_and_programs_say_what_they_need_and_have() {
 
 #[test]
 fn damage_is_an_error_or_harmless() {
-    requires!("lld-link", Command::new("lld-link").arg("/?").output().is_ok());
+    needs_lld_link!();
     let scratch = tempfile::tempdir().unwrap();
     let place = Utf8Path::from_path(scratch.path()).unwrap();
     fs_err::write(place.join("toy.obj"), object(&["answer"], &[])).unwrap();

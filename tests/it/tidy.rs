@@ -343,7 +343,7 @@ fn formats_of_the_launcher_are_those_of_every_series() {
 fn scripts_pass_shellcheck() {
     let found = Command::new("shellcheck").arg("--version").output().is_ok();
     requires!("shellcheck", found);
-    let mut scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "tests/fixtures/mini/recipes"]
+    let mut scripts: Vec<Utf8PathBuf> = ["ci", "recipes", "src", "tests/fixtures/mini/recipes"]
         .iter()
         .flat_map(|directory| texts(directory, &[".sh"]))
         .map(|(path, _)| root().join(path))

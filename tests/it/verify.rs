@@ -4,22 +4,23 @@
 //! full archive, to a real one.
 
 mod damage;
+mod windows;
 
 use camino::Utf8Path;
 use pbs::model::Entry;
 use pbs::verify::Limits;
 
-use crate::distribution::{Distribution, made, needs_cc};
+use crate::distribution::{Distribution, ar, made, made_windows, needs_cc, needs_lld_link};
 use crate::support::{built_distribution, requires};
 
-use damage::{DAMAGE, stdlib};
+use damage::{DAMAGE, Damage, stdlib};
 
 /// Does every damage to a copy, and asks for the right rule; all misses are told at once.
-fn damage_all(good: &Distribution) {
+fn damage_all(good: &Distribution, all: &[Damage]) {
     let report = good.verify();
     assert!(report.passed(), "{}", report.render());
     let mut missed = Vec::new();
-    for (what, rule, damage) in DAMAGE {
+    for (what, rule, damage) in all {
         let mut bad = good.clone();
         damage(&mut bad);
         let report = bad.verify();
@@ -38,12 +39,22 @@ fn damage_all(good: &Distribution) {
 #[test]
 fn damage_is_caught_by_the_right_rule() {
     needs_cc!();
-    damage_all(&made());
+    damage_all(&made(), DAMAGE);
+}
+
+#[test]
+fn damage_to_a_distribution_for_windows_is_caught() {
+    needs_lld_link!();
+    damage_all(&made_windows(), windows::DAMAGE);
 }
 
 #[test]
 fn every_rule_catches_some_damage() {
-    let caught: std::collections::BTreeSet<_> = DAMAGE.iter().map(|(_, rule, _)| *rule).collect();
+    let caught: std::collections::BTreeSet<_> = DAMAGE
+        .iter()
+        .chain(windows::DAMAGE)
+        .map(|(_, rule, _)| *rule)
+        .collect();
     for rule in pbs::verify::RULES {
         // Nothing here changes a run path; that needs a linker.
         if rule.name != "run-paths" {
@@ -95,9 +106,10 @@ fn damage_to_a_real_distribution_is_caught() {
         )
         .collect(),
         banned_symbols: vec!["pthread_yield".to_owned()],
+        stack_reserve: None,
     };
     good.pack();
-    damage_all(&good);
+    damage_all(&good, DAMAGE);
 }
 
 #[test]

@@ -14,12 +14,39 @@ fi
 flags=(-fasync-exceptions -fno-strict-aliasing -fwrapv -ffunction-sections -fdata-sections -Wno-incompatible-pointer-types)
 # shellcheck disable=SC2206 # the flags are words
 flags+=($TARGET_CFLAGS $TARGET_CPPFLAGS $PYTHON_CFLAGS)
+if [ -e /in/profile ]; then
+  # shellcheck source=../profile.sh
+  . /in/recipe/profile.sh
+  check_profile
+  flags+=("-fprofile-use=$profile")
+fi
 
-# Not LINK: the linker takes options from a variable of that name, and make hands its own on.
-make -j"$JOBS" -f /in/projects/Makefile compile link \
-  "CC=clang ${flags[*]}" "CXX=clang++ ${flags[*]}" "RC=bash -eu -o pipefail /in/recipe/rc.sh" "LINKER=lld-link $TARGET_LDFLAGS" \
-  PYTHON=python3 > make.log 2>&1 || { grep -B2 -A12 -E 'error:|Error ' make.log | tail -100; exit 1; }
-grep -E -A4 'warning:' make.log | tail -50 || true
+# _wmi is C++, and there is no C++ library. Told that the language is older, its source does without the generated header
+# which reads CPython's internals and by them <atomic> and <memory>: exec_query has no text of help and no keyword then.
+older=(-Wno-builtin-macro-redefined -D_MSVC_LANG=201703L)
+
+# What is printed goes to make.log. Not LINK: the linker takes options from a variable of that name, and make hands its own on.
+run_make() { # flags of the compiler, goals...
+  local flags=$1
+  shift
+  make -j"$JOBS" -f /in/projects/Makefile "$@" "CC=clang $flags" "CXX=clang++ $flags ${older[*]}" \
+    "RC=bash -eu -o pipefail /in/recipe/rc.sh" "LINKER=lld-link $TARGET_LDFLAGS" PYTHON=python3 >> make.log 2>&1 ||
+    { grep -B2 -A12 -E 'error:|Error ' make.log | tail -100; exit 1; }
+}
+
+if [ "$PYTHON_LTO" = thin ]; then
+  # shellcheck source=thinlto.sh
+  . /in/recipe/thinlto.sh
+  compile_thinlto "${flags[*]}"
+fi
+run_make "${flags[*]}" compile link
+grep -E -A4 'warning:' make.log | grep -v -e -Wprofile-instr | tail -50 || true
+if [ -e /in/profile ]; then
+  measure_profile make.log
+fi
 
 mkdir -p "$OUT/tree"
 cp -R build "$OUT/tree/"
+if [ -e /in/profile ]; then
+  cp profile.json "$OUT/tree/"
+fi

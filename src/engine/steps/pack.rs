@@ -18,8 +18,11 @@ pub(crate) fn run(job: &Job, pack: &Pack) -> Result<TreeDigest, StepError> {
         }
         Flavor::Full | Flavor::InstallOnly => with_manifest(job, pack, &distribution, None)?,
         Flavor::InstallOnlyStripped => {
-            let stripped = job.input_tree("stripped")?;
-            with_manifest(job, pack, &distribution, Some(&stripped))?
+            let stripped = job
+                .inputs
+                .get("stripped")
+                .map(|digest| job.engine.store.tree(digest));
+            with_manifest(job, pack, &distribution, stripped.transpose()?.as_ref())?
         }
     };
     let spec = PackSpec {

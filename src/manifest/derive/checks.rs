@@ -1,7 +1,7 @@
 //! Where what the build says, what it left and what the recipes say must agree.
 
 use super::Derivation;
-use crate::inspect::{Content, ElfKind};
+use crate::inspect::Role;
 use crate::manifest::{Disagreement, ProfileRecord};
 use crate::model::{TreePath, on_one_line};
 
@@ -39,7 +39,7 @@ impl Derivation<'_> {
     }
 
     pub(super) fn claim_object(&mut self, owner: &str, path: &TreePath) {
-        self.require(owner, path, Some("object"));
+        self.require(owner, path, Some(Role::Object));
         if let Some(first) = self.claimed.insert(path.clone(), owner.to_owned()) {
             self.problems.push(Disagreement::Twice {
                 path: path.clone(),
@@ -49,7 +49,7 @@ impl Derivation<'_> {
         }
     }
 
-    pub(super) fn require(&mut self, owner: &str, path: &TreePath, expected: Option<&'static str>) {
+    pub(super) fn require(&mut self, owner: &str, path: &TreePath, expected: Option<Role>) {
         let found = self
             .inventory
             .resolve(path)
@@ -64,25 +64,25 @@ impl Derivation<'_> {
             }
             return;
         };
-        let fits = match (expected, &found.content) {
-            (None, _) | (Some("static library"), Content::Archive(_)) => true,
-            (Some("object"), Content::Elf(elf)) => elf.kind == ElfKind::Relocatable,
-            _ => false,
-        };
-        if let (false, Some(expected)) = (fits, expected) {
+        if let Some(expected) = expected
+            && found.content.role() != Some(expected)
+        {
             self.problems.push(Disagreement::Kind {
                 owner: owner.to_owned(),
                 path: path.clone(),
-                expected,
+                expected: expected.as_str(),
             });
         }
     }
 
     pub(super) fn check_unclaimed(&mut self) {
         let build = TreePath::parse("build").expect("a path");
+        let start = &self.facts.build.start;
         for (path, facts) in &self.inventory.files {
+            let is_found = facts.content.role() == Some(Role::StaticLibrary) && start.finds(path);
             if facts.content.is_linkable()
                 && path.strip_prefix(&build).is_some()
+                && !is_found
                 && !self.claimed.contains_key(path)
             {
                 self.problems.push(Disagreement::Unclaimed { path: path.clone() });

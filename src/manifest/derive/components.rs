@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Derivation;
+use crate::inspect::Role;
 use crate::manifest::ComponentRecord;
 use crate::manifest::layout::{library_path, license_path};
 
@@ -26,7 +27,7 @@ impl Derivation<'_> {
                 for library in &component.libraries {
                     match library_path(library) {
                         Ok(path) => {
-                            self.require(&owner, &path, Some("static library"));
+                            self.require(&owner, &path, Some(Role::StaticLibrary));
                             libraries.push(path);
                         }
                         Err(error) => self.problems.push(error.into()),

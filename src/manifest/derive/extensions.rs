@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Derivation;
+use crate::inspect::Role;
 use crate::manifest::layout::license_path;
 use crate::manifest::{BuildInfo, Disagreement, Extension, ExtensionRecord, Link, LinkFact, calls};
 use crate::model::TreePath;
@@ -101,7 +102,7 @@ impl Derivation<'_> {
                     self.claimed
                         .entry(path.clone())
                         .or_insert_with(|| owner.to_owned());
-                    self.require(owner, path, Some("static library"));
+                    self.require(owner, path, Some(Role::StaticLibrary));
                     if let (Some(package), Some(module)) = (&link.package, module)
                         && !module.needs.contains(package)
                     {
@@ -144,7 +145,7 @@ impl Derivation<'_> {
         let size = |path: &TreePath| -> u64 {
             let files = self.inventory.files.get(path);
             files.map_or(0, |facts| {
-                facts.content.elves().map(|(_, elf)| elf.sizes.loaded()).sum()
+                facts.content.codes().map(|(_, code)| code.loaded()).sum()
             })
         };
         let record = |(name, module): (&String, &Module)| {

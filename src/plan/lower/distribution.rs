@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::{Lowering, inputs, step_id, whole};
 use crate::manifest::{Component, Description, ProfileIdentity, WorkerIdentity};
-use crate::model::{Digest, TreePath};
+use crate::model::{DebugInformation, Digest, TreePath};
 use crate::plan::key::definition;
 use crate::plan::{
     Assemble, CPYTHON, Flavor, Input, Manifest, Pack, Plan, ROOT, SourceIdentity, Step, StepId, StepKind,
@@ -26,6 +26,10 @@ impl Lowering<'_> {
             Flavor::InstallOnlyStripped,
             Flavor::DebugInfo,
         ] {
+            let debug_information = self.build.target_file.debug_information;
+            if (flavor, debug_information) == (Flavor::DebugInfo, DebugInformation::None) {
+                continue;
+            }
             let (name, id) = self.pack(flavor);
             wanted.insert(name.to_owned(), id);
         }
@@ -114,7 +118,11 @@ impl Lowering<'_> {
         let mut wiring = inputs([("distribution", whole(dist("manifest")))]);
         let beside = match flavor {
             Flavor::Full | Flavor::InstallOnly => None,
-            Flavor::InstallOnlyStripped => Some("stripped"),
+            // Where binaries have no symbols, there is nothing to replace.
+            Flavor::InstallOnlyStripped => match build.target_file.debug_information {
+                DebugInformation::Detached => Some("stripped"),
+                DebugInformation::None => None,
+            },
             Flavor::DebugInfo => Some("debug"),
         };
         if let Some(beside) = beside {

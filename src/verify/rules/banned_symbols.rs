@@ -13,7 +13,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for (path, elf) in subject.inventory.images() {
+    for (path, elf) in subject.inventory.elf_images() {
         for banned in &subject.limits.banned_symbols {
             if elf.symbol(banned).is_some_and(|symbol| !symbol.defined) {
                 found.at(path, format!("it refers to `{banned}`"));

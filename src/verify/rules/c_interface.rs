@@ -1,9 +1,9 @@
 //! Those who embed or extend Python find its C interface.
 
-use crate::inspect::Elf;
-use crate::manifest::LinkMode;
+use crate::inspect::Code;
+use crate::manifest::{LinkMode, library_name};
 use crate::model::TreePath;
-use crate::verify::registry::on_elf;
+use crate::verify::registry::on_code;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "The interpreter and its shared library export Python's C interface.",
     hint: "link the interpreter with `-Wl,--export-dynamic`; see whether `-fvisibility=hidden` hid too much",
     severity: Severity::Error,
-    skip: on_elf,
+    skip: on_code,
     check,
 };
 
@@ -19,33 +19,43 @@ pub(in crate::verify) const RULE: Rule = Rule {
 const INTERFACE: [&str; 4] = ["Py_Initialize", "PyList_New", "Py_CompileString", "Py_BytesMain"];
 
 /// `Py_CompileString` is a macro in headers, and a function all the same.
-fn check_exports(path: &TreePath, elf: &Elf, found: &mut Found) {
+fn check_exports(path: &TreePath, code: Code<'_>, found: &mut Found) {
     for name in INTERFACE {
-        if !elf.symbol(name).is_some_and(|symbol| symbol.exported()) {
+        if !code.exports(name) {
             found.at(path, format!("it does not export `{name}`"));
         }
     }
 }
 
+/// The name by which others load it.
+fn load_name(code: Code<'_>) -> Option<&str> {
+    match code {
+        Code::Elf(elf) => elf.soname.as_deref(),
+        Code::Pe(pe) => pe.name.as_deref(),
+        Code::Coff(_) => None,
+    }
+}
+
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let manifest = subject.manifest;
-    if let Some(elf) = subject.inventory.elf(&manifest.python_exe)
+    // A program of Windows has the interface from the library only.
+    if let Some(Code::Elf(elf)) = subject.inventory.code(&manifest.python_exe)
         && elf.interpreter.is_some()
     {
-        check_exports(&manifest.python_exe, elf, found);
+        check_exports(&manifest.python_exe, Code::Elf(elf), found);
     }
     let mut libraries = 0;
-    let shared = format!("libpython{}", manifest.python_major_minor_version);
-    for (path, elf) in subject.inventory.images() {
-        if elf.soname.as_ref().is_some_and(|name| name.starts_with(&shared)) {
+    let shared = library_name(manifest.pbs.os, &manifest.python_major_minor_version);
+    for (path, code) in subject.images() {
+        if load_name(code).is_some_and(|name| name.starts_with(&shared)) {
             libraries += 1;
-            check_exports(path, elf, found);
+            check_exports(path, code, found);
         }
     }
     match manifest.libpython_link_mode {
-        LinkMode::Shared if libraries == 0 => found.say(format!("there is no `{shared}*.so`")),
+        LinkMode::Shared if libraries == 0 => found.say(format!("there is no `{shared}`")),
         LinkMode::Static if libraries > 0 => {
-            found.say(format!("there is a `{shared}*.so`, but the manifest denies it"))
+            found.say(format!("there is a `{shared}`, but the manifest denies it"));
         }
         _ => {}
     }

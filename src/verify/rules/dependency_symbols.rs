@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::inspect::Content;
-use crate::verify::registry::with_objects;
+use crate::inspect::{Content, Role};
+use crate::verify::registry::with_code_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "dependency-symbols",
     explain: "What static libraries define is not exported by the interpreter or any library, lest it replace other copies.",
-    hint: "link with `-Wl,--exclude-libs,ALL`",
+    hint: "link with `-Wl,--exclude-libs,ALL`; for Windows, define what makes the headers say that the library is static",
     severity: Severity::Error,
-    skip: with_objects,
+    skip: with_code_objects,
     check,
 };
 
@@ -21,20 +21,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     for (path, facts) in &subject.inventory.files {
         let names = match &facts.content {
             Content::Archive(_) if path.as_str().starts_with("build/lib/") => &mut foreign,
-            Content::Elf(elf) if !elf.is_image() => &mut own,
+            content if content.role() == Some(Role::Object) => &mut own,
             _ => continue,
         };
-        let symbols = facts.content.elves().flat_map(|(_, elf)| &elf.symbols);
-        names.extend(
-            symbols
-                .filter(|symbol| symbol.defined)
-                .map(|symbol| symbol.name.as_str()),
-        );
+        names.extend(facts.content.codes().flat_map(|(_, code)| code.defined()));
     }
-    for (path, elf) in subject.inventory.images() {
-        let exported = elf.symbols.iter().filter(|symbol| symbol.exported());
+    for (path, code) in subject.images() {
+        let exported = code.exported().into_iter();
         let leaked: Vec<&str> = exported
-            .map(|symbol| symbol.name.as_str())
             .filter(|name| foreign.contains(name) && !own.contains(name))
             .collect();
         if let Some(first) = leaked.first() {

@@ -16,7 +16,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (path, elf) in subject
         .inventory
-        .images()
+        .elf_images()
         .filter(|(_, elf)| elf.stack != Stack::NotExecutable)
     {
         found.at(

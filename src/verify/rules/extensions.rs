@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::manifest::places;
 use crate::plan::Linkage;
 use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "extensions",
-    explain: "Recipes, `build_info`, `config.c` and the libraries in `lib-dynload` agree on the extension modules.",
+    explain: "Recipes, `build_info`, `config.c` and the libraries in `lib-dynload` or `DLLs` agree on the extension modules.",
     hint: "look at recipes/cpython/extensions.yaml and at the generated Modules/Setup.local",
     severity: Severity::Error,
     skip: with_objects,
@@ -91,7 +92,7 @@ fn builtin_names(source: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Every library in `lib-dynload` belongs to a module.
+/// Every library in the directory of extension modules belongs to one.
 fn check_dynload(subject: &Subject<'_>, found: &mut Found) {
     let variants = subject
         .build()
@@ -100,9 +101,15 @@ fn check_dynload(subject: &Subject<'_>, found: &mut Found) {
     let known: BTreeSet<_> = variants
         .filter_map(|variant| variant.shared_lib.as_ref())
         .collect();
+    let place = places(subject.manifest.pbs.os).modules;
+    let suffixes = subject.manifest.python_suffixes.get("extension");
+    let suffixes = suffixes.map(Vec::as_slice).unwrap_or_default();
     for path in subject.inventory.files.keys() {
-        if path.as_str().contains("/lib-dynload/") && path.as_str().ends_with(".so") && !known.contains(path)
-        {
+        let is_module = suffixes
+            .iter()
+            .any(|suffix| path.as_str().ends_with(suffix.as_str()));
+        let is_there = path.parent().is_some_and(|parent| parent.name() == place);
+        if is_there && is_module && !known.contains(path) {
             found.at(path, "it belongs to no extension module of the manifest");
         }
     }

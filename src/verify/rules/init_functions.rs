@@ -1,7 +1,7 @@
 //! Every extension module has the function that makes it.
 
 use crate::model::TreePath;
-use crate::verify::registry::with_elf_objects;
+use crate::verify::registry::with_code_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -9,17 +9,20 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "A built-in module's objects define its `PyInit_` function; a shared one's library exports it.",
     hint: "an object is missing from `facts/build.json`, or it was compiled with another module name",
     severity: Severity::Error,
-    skip: with_elf_objects,
+    skip: with_code_objects,
     check,
 };
+
+/// Where programs begin; the second one takes its words as Windows has them.
+const MAIN: [&str; 2] = ["main", "wmain"];
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some(build) = subject.build() else {
         return;
     };
     let defines = |objects: &[TreePath], function: &str| {
-        let mut elves = objects.iter().filter_map(|path| subject.inventory.elf(path));
-        elves.any(|elf| elf.symbol(function).is_some_and(|symbol| symbol.defined))
+        let mut codes = objects.iter().filter_map(|path| subject.inventory.code(path));
+        codes.any(|code| code.defines(function))
     };
     for (name, variant) in build
         .extensions
@@ -39,24 +42,20 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             found.in_manifest(format!("no object of `{name}` defines `{function}`"));
         }
         if let Some(library) = &variant.shared_lib
-            && let Some(elf) = subject.inventory.elf(library)
-            && !elf.symbol(function).is_some_and(|symbol| symbol.exported())
+            && let Some(code) = subject.inventory.code(library)
+            && !code.exports(function)
         {
             found.at(library, format!("it does not export `{function}`"));
         }
     }
-    let table = subject.inventory.elf(&build.inittab_object);
-    let defined = table.is_some_and(|elf| {
-        elf.symbol("_PyImport_Inittab")
-            .is_some_and(|symbol| symbol.defined)
-    });
-    if table.is_some() && !defined {
+    let table = subject.inventory.code(&build.inittab_object);
+    if table.is_some_and(|code| !code.defines("_PyImport_Inittab")) {
         found.at(&build.inittab_object, "it does not define `_PyImport_Inittab`");
     }
     let main = subject.manifest.pbs.interpreter.main_object.as_ref();
     if let Some(main) = main
-        && let Some(elf) = subject.inventory.elf(main)
-        && !elf.symbol("main").is_some_and(|symbol| symbol.defined)
+        && let Some(code) = subject.inventory.code(main)
+        && !MAIN.iter().any(|name| code.defines(name))
     {
         found.at(main, "it does not define `main`");
     }

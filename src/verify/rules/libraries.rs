@@ -2,21 +2,24 @@
 
 use std::collections::BTreeSet;
 
+use super::runtime::{leads_to, runtime_links};
+use crate::inspect::Code;
 use crate::manifest::Link;
-use crate::model::TreePath;
-use crate::verify::registry::on_elf;
-use crate::verify::{Found, Rule, Severity, Subject};
+use crate::model::{ObjectFormat, TreePath};
+use crate::verify::registry::on_code;
+use crate::verify::{Found, Rule, Severity, Subject, is_same_library};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "libraries",
     explain: "Only allowed system libraries and our own are loaded, and the manifest names each as a link.",
     hint: "link the library statically, or allow it in the target's file (`limits: allowed-libraries`) with a reason",
     severity: Severity::Error,
-    skip: on_elf,
+    skip: on_code,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
+    let format = subject.format();
     let own: BTreeSet<&str> = subject
         .inventory
         .tree
@@ -24,17 +27,18 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .filter(|(path, _)| !path.as_str().starts_with("build/"))
         .map(|(path, _)| path.name())
         .collect();
-    for (path, elf) in subject.inventory.images() {
-        for needed in &elf.needed {
-            if own.contains(needed.as_str()) {
+    let runtime = runtime_links(subject);
+    for (path, code) in subject.images() {
+        for needed in code.needed() {
+            if own.iter().any(|own| is_same_library(own, needed, format)) {
                 continue;
             }
-            if !subject.limits.allowed_libraries.contains(needed) {
+            if !subject.limits.allows_library(needed, format) {
                 found.at(
                     path,
                     format!("it loads `{needed}`, which the target does not promise"),
                 );
-            } else if subject.build().is_some() && !named(subject, path, needed) {
+            } else if subject.build().is_some() && !named(subject, path, code, needed, &runtime) {
                 found.at(
                     path,
                     format!("it loads `{needed}`, which the manifest does not name as a link"),
@@ -45,7 +49,13 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
 }
 
 /// Whether the manifest names the library as one of the system's for this file.
-fn named(subject: &Subject<'_>, path: &TreePath, needed: &str) -> bool {
+fn named(
+    subject: &Subject<'_>,
+    path: &TreePath,
+    code: Code<'_>,
+    needed: &str,
+    runtime: &BTreeSet<String>,
+) -> bool {
     // The C library and the loader are there for every program.
     if needed.starts_with("libc.") || needed.starts_with("ld-") || needed.starts_with("ld.") {
         return true;
@@ -53,16 +63,25 @@ fn named(subject: &Subject<'_>, path: &TreePath, needed: &str) -> bool {
     let Some(build) = subject.build() else {
         return false;
     };
-    let library = needed
-        .strip_prefix("lib")
-        .and_then(|rest| rest.split(".so").next())
-        .unwrap_or(needed);
-    let fits = |link: &Link| link.name == library && link.system == Some(true);
     let variants = build.extensions.values().flatten();
     // A module's library links what its own links say; the interpreter what everything in it says.
-    let mut links = variants
+    let links = variants
         .filter(|variant| variant.shared_lib.as_ref().is_none_or(|library| library == path))
         .flat_map(|variant| &variant.links)
         .chain(&build.core.links);
-    links.any(fits)
+    let names = links
+        .filter(|link: &&Link| link.system == Some(true))
+        .map(|link| link.name.as_str());
+    match code.format() {
+        ObjectFormat::Coff => names
+            .chain(runtime.iter().map(String::as_str))
+            .any(|name| leads_to(subject, name, needed)),
+        ObjectFormat::Elf | ObjectFormat::MachO => {
+            let library = needed
+                .strip_prefix("lib")
+                .and_then(|rest| rest.split(".so").next())
+                .unwrap_or(needed);
+            names.into_iter().any(|name| name == library)
+        }
+    }
 }

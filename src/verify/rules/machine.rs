@@ -1,14 +1,14 @@
 //! Everything is made for the target's processor.
 
-use crate::verify::registry::on_elf;
+use crate::verify::registry::on_code;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "machine",
-    explain: "Every object, library and executable is made for the target's processor.",
+    explain: "Every object, library and executable is made for the target's processor and system.",
     hint: "a script used the worker's compiler instead of the target's; look for `gcc`, `cc` or `CC_FOR_BUILD`",
     severity: Severity::Error,
-    skip: on_elf,
+    skip: on_code,
     check,
 };
 
@@ -20,11 +20,22 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         ));
         return;
     };
-    for (path, member, elf) in subject.inventory.elves().filter(|(_, _, elf)| !elf.is_for(arch)) {
-        found.at_member(
-            path,
-            member,
-            format!("it is made for machine {}, not for {arch}", elf.machine),
-        );
+    let codes = subject.inventory.codes();
+    for (path, member, code) in codes.filter(|(path, ..)| !subject.is_of_a_wheel(path)) {
+        if code.format() != subject.format() {
+            let (format, expected) = (code.format(), subject.format());
+            found.at_member(
+                path,
+                member,
+                format!("it is made for systems with {format}, not with {expected}"),
+            );
+        } else if !code.is_for(arch) {
+            let machine = code.machine();
+            found.at_member(
+                path,
+                member,
+                format!("it is made for machine {machine}, not for {arch}"),
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What is run may be executed, and nothing else may.
 
-use crate::inspect::ElfKind;
+use crate::inspect::{Code, Role};
+use crate::manifest::places;
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -17,15 +18,15 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let bin = subject
         .install()
         .join(&crate::model::TreePath::parse("bin").expect("a path"));
+    let has_modes = places(subject.manifest.pbs.os).modes;
     for (path, _, executable) in subject.inventory.tree.files() {
         let facts = subject.inventory.files.get(path);
-        let kind = facts.and_then(|facts| facts.elf()).map(|elf| elf.kind);
-        let program = matches!(
-            kind,
-            Some(ElfKind::Executable | ElfKind::PositionIndependentExecutable)
-        ) || path.parent() == Some(bin.clone());
-        let plain = matches!(kind, Some(ElfKind::Relocatable))
-            || [".a", ".h", ".pyc", ".json", ".pc"]
+        let code = facts.and_then(|facts| facts.content.code());
+        let ours = code.filter(|code| code.format() == subject.format());
+        let role = ours.map(Code::role);
+        let program = has_modes && role == Some(Role::Program) || path.parent() == Some(bin.clone());
+        let plain = role == Some(Role::Object)
+            || [".a", ".lib", ".h", ".pyc", ".json", ".pc"]
                 .iter()
                 .any(|suffix| path.as_str().ends_with(suffix))
             || path.as_str().starts_with("licenses/");

@@ -26,7 +26,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                     found.at_member(path, Some(&member.name), "it is LLVM bitcode");
                 }
             }
-            Content::Elf(_) | Content::Other => {}
+            Content::Elf(_)
+            | Content::Pe(_)
+            | Content::Coff(_)
+            | Content::Import(_)
+            | Content::Resource
+            | Content::Other => {}
         }
         for (member, _) in facts.content.elves().filter(|(_, elf)| elf.embedded_bitcode) {
             found.at_member(path, member, "it carries LLVM bitcode in a section");

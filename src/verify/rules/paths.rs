@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::inspect::{Content, ElfKind};
-use crate::model::TreePath;
+use crate::inspect::{Content, Role};
+use crate::model::{ObjectFormat, TreePath};
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -16,17 +16,9 @@ pub(in crate::verify) const RULE: Rule = Rule {
     check,
 };
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Expected {
-    Object,
-    StaticLibrary,
-    SharedLibrary,
-    Anything,
-}
-
 fn check(subject: &Subject<'_>, found: &mut Found) {
     // By path and by what it is said to be: two may name one file as different things.
-    let mut named = BTreeMap::<(&TreePath, Expected), String>::new();
+    let mut named = BTreeMap::<(&TreePath, Option<Role>), String>::new();
     let manifest = subject.manifest;
     let mut name = |path, by: &str, expected| {
         named.insert((path, expected), by.to_owned());
@@ -36,24 +28,24 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .iter()
         .chain(&manifest.run_tests)
     {
-        name(path, "the manifest", Expected::Anything);
+        name(path, "the manifest", None);
     }
     if let Some(path) = &manifest.pbs.interpreter.main_object {
-        name(path, "`pbs.interpreter.main_object`", Expected::Object);
+        name(path, "`pbs.interpreter.main_object`", Some(Role::Object));
     }
     if let Some(start) = &manifest.pbs.interpreter.start {
         let by = "`pbs.interpreter.start`";
-        name(&start.directory, by, Expected::Anything);
+        name(&start.directory, by, None);
         for path in start
             .first
             .iter()
             .chain(&start.first_position_independent)
             .chain(&start.last)
         {
-            name(path, by, Expected::Object);
+            name(path, by, Some(Role::Object));
         }
         for path in start.nonshared.iter().chain([&start.builtins]) {
-            name(path, by, Expected::StaticLibrary);
+            name(path, by, Some(Role::StaticLibrary));
         }
     }
     for component in &manifest.pbs.components {
@@ -61,23 +53,23 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             name(
                 path,
                 &format!("the component `{}`", component.name),
-                Expected::StaticLibrary,
+                Some(Role::StaticLibrary),
             );
         }
     }
     if let Some(build) = &manifest.build_info {
-        name(&build.inittab_object, "`inittab_object`", Expected::Object);
-        name(&build.inittab_source, "`inittab_source`", Expected::Anything);
+        name(&build.inittab_object, "`inittab_object`", Some(Role::Object));
+        name(&build.inittab_source, "`inittab_source`", None);
         let core = &build.core;
         core.objs
             .iter()
-            .for_each(|path| name(path, "the core", Expected::Object));
+            .for_each(|path| name(path, "the core", Some(Role::Object)));
         core.static_lib
             .iter()
-            .for_each(|path| name(path, "the core", Expected::StaticLibrary));
+            .for_each(|path| name(path, "the core", Some(Role::StaticLibrary)));
         core.shared_lib
             .iter()
-            .for_each(|path| name(path, "the core", Expected::SharedLibrary));
+            .for_each(|path| name(path, "the core", Some(Role::SharedLibrary)));
         let variants = build
             .extensions
             .iter()
@@ -92,24 +84,24 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             variant
                 .objs
                 .iter()
-                .for_each(|path| name(path, &by, Expected::Object));
+                .for_each(|path| name(path, &by, Some(Role::Object)));
             variant
                 .static_lib
                 .iter()
-                .for_each(|path| name(path, &by, Expected::StaticLibrary));
+                .for_each(|path| name(path, &by, Some(Role::StaticLibrary)));
             variant
                 .shared_lib
                 .iter()
-                .for_each(|path| name(path, &by, Expected::SharedLibrary));
+                .for_each(|path| name(path, &by, Some(Role::SharedLibrary)));
             links.extend(variant.links.iter().map(|link| (by.clone(), link)));
         }
         for (by, link) in links {
             link.path_static
                 .iter()
-                .for_each(|path| name(path, &by, Expected::StaticLibrary));
+                .for_each(|path| name(path, &by, Some(Role::StaticLibrary)));
             link.path_dynamic
                 .iter()
-                .for_each(|path| name(path, &by, Expected::SharedLibrary));
+                .for_each(|path| name(path, &by, Some(Role::SharedLibrary)));
         }
     } else if manifest.pbs.flavor == crate::plan::Flavor::Full {
         found.in_manifest("the manifest of a full archive has no `build_info`");
@@ -120,20 +112,13 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             continue;
         };
         let content = subject.inventory.files.get(&there).map(|facts| &facts.content);
-        let kind = match content {
-            Some(Content::Elf(elf)) => Some(elf.kind),
-            _ => None,
-        };
-        let (fits, what) = match expected {
-            Expected::Object => (kind == Some(ElfKind::Relocatable), "object"),
-            Expected::SharedLibrary => (kind == Some(ElfKind::SharedLibrary), "shared library"),
-            Expected::StaticLibrary => (matches!(content, Some(Content::Archive(_))), "static library"),
-            Expected::Anything => (true, "file"),
-        };
-        // Other formats than ELF are not read yet, and broken files are reported by another rule.
+        let Some(expected) = expected else { continue };
+        let fits = content.and_then(Content::role) == Some(expected);
+        // What cannot be read is no matter of this rule: another one reports what is broken.
         let readable =
-            manifest.pbs.os == crate::model::Os::Linux && !subject.inventory.broken.contains_key(&there);
+            subject.format() != ObjectFormat::MachO && !subject.inventory.broken.contains_key(&there);
         if readable && !fits && content != Some(&Content::Bitcode) {
+            let what = expected.as_str();
             found.at(path, format!("{by} names it as {what}, which it is not"));
         }
     }

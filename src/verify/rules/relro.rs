@@ -13,7 +13,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for (path, elf) in subject.inventory.images() {
+    for (path, elf) in subject.inventory.elf_images() {
         // Without any relocation there is nothing to protect.
         if elf.needed.is_empty() && elf.symbols.is_empty() {
             continue;

@@ -13,7 +13,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for (path, elf) in subject.inventory.images() {
+    for (path, elf) in subject.inventory.elf_images() {
         for run_path in elf.rpath.iter().chain(&elf.runpath) {
             if run_path.split(':').any(|place| !place.starts_with("$ORIGIN")) {
                 found.at(path, format!("its run path is `{run_path}`"));

@@ -1,18 +1,42 @@
 //! The interpreter notices when its stack is overwritten.
 
-use crate::verify::registry::on_elf;
+use crate::model::ObjectFormat;
+use crate::verify::registry::on_code;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "stack-protector",
-    explain: "The interpreter refers to `__stack_chk_fail` and, where it is optimised, to a checked `__*_chk` function.",
+    explain: "The interpreter has what the stack protector calls and, where it is optimised on Linux, checked `__*_chk` functions.",
     hint: "compile with `-fstack-protector-strong` and `-D_FORTIFY_SOURCE=2`",
     severity: Severity::Error,
-    skip: on_elf,
+    skip: on_code,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
+    match subject.format() {
+        ObjectFormat::Elf => check_elf(subject, found),
+        ObjectFormat::Coff => check_coff(subject, found),
+        ObjectFormat::MachO => {}
+    }
+}
+
+/// What the compiler calls is in every program, so that only objects tell.
+fn check_coff(subject: &Subject<'_>, found: &mut Found) {
+    let Some(build) = subject.build() else {
+        return;
+    };
+    let mut codes = build
+        .core
+        .objs
+        .iter()
+        .filter_map(|path| subject.inventory.code(path));
+    if !codes.any(|code| code.undefined().contains(&"__security_check_cookie")) {
+        found.in_manifest("no object of the core refers to `__security_check_cookie`");
+    }
+}
+
+fn check_elf(subject: &Subject<'_>, found: &mut Found) {
     let exe = &subject.manifest.python_exe;
     let Some(elf) = subject.inventory.elf(exe) else {
         return;

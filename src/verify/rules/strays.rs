@@ -1,6 +1,6 @@
 //! Nothing stands where nothing should.
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, library_name, places};
 use crate::model::Entry;
 use crate::plan::Flavor;
 use crate::verify::registry::always;
@@ -29,10 +29,17 @@ const LEFTOVERS: [&str; 8] = [
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let full: &[&str] = &[Manifest::NAME, "build", "install", "licenses"];
-    let install: &[&str] = &[Manifest::NAME, "bin", "include", "lib", "licenses", "share"];
+    let os = subject.manifest.pbs.os;
+    let library = library_name(os, &subject.manifest.python_major_minor_version);
+    let install: Vec<&str> = places(os)
+        .root
+        .iter()
+        .copied()
+        .chain([Manifest::NAME, "licenses", library.as_str()])
+        .collect();
     let expected = match subject.manifest.pbs.flavor {
         Flavor::Full => full,
-        Flavor::InstallOnly | Flavor::InstallOnlyStripped | Flavor::DebugInfo => install,
+        Flavor::InstallOnly | Flavor::InstallOnlyStripped | Flavor::DebugInfo => &install,
     };
     for (path, entry) in subject.tree.iter() {
         let mut components = path.components();

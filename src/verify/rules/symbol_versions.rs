@@ -15,7 +15,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let limits = &subject.limits.max_symbol_versions;
-    for (path, elf) in subject.inventory.images() {
+    for (path, elf) in subject.inventory.elf_images() {
         for version in elf.versions.values().flatten() {
             let Some((prefix, number)) = version.rsplit_once('_') else {
                 continue;

@@ -1,7 +1,7 @@
 //! `sysconfig`'s data has the form that installers rewrite.
 
-use crate::model::{Os, TreePath};
-use crate::verify::registry::always;
+use crate::manifest::places;
+use crate::model::TreePath;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -9,16 +9,18 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "`_sysconfigdata_*.py` begins with the two lines that installers look for and records the prefix `/install`.",
     hint: "uv rewrites this file by its exact form; see how CPython's last step writes it",
     severity: Severity::Error,
-    skip: always,
+    skip: without_data,
     check,
 };
+
+fn without_data(subject: &Subject<'_>) -> Option<&'static str> {
+    let reads = places(subject.manifest.pbs.os).sysconfig_data;
+    (!reads).then_some("`sysconfig` asks the interpreter on this system")
+}
 
 const FIRST_LINE: &str = "# system configuration generated and used by the sysconfig module";
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    if subject.manifest.pbs.os == Os::Windows {
-        return;
-    }
     let Some(stdlib) = subject.manifest.python_paths.get("stdlib") else {
         return;
     };

@@ -63,7 +63,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .target_triple
         .arch()
         .map(|arch| match (manifest.pbs.os, arch) {
-            (Os::Darwin, Arch::Aarch64) => "arm64",
+            (Os::Darwin | Os::Windows, Arch::Aarch64) => "arm64",
+            (Os::Windows, Arch::X86_64) => "amd64",
             _ => arch.as_str(),
         });
     if arch.is_some_and(|arch| !manifest.python_platform_tag.ends_with(arch)) {

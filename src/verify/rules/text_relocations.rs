@@ -13,7 +13,11 @@ pub(in crate::verify) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for (path, _) in subject.inventory.images().filter(|(_, elf)| elf.text_relocations) {
+    for (path, _) in subject
+        .inventory
+        .elf_images()
+        .filter(|(_, elf)| elf.text_relocations)
+    {
         found.at(path, "loading it writes into its code (TEXTREL)");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::inspect::Role;
 use crate::manifest::{LauncherRecord, StartRecord};
 use crate::model::TreePath;
 use crate::verify::registry::with_objects;
@@ -53,7 +54,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         .chain(variants().flat_map(|variant| variant.objs.iter().chain(&variant.static_lib)))
         .chain(links.filter_map(|link| link.path_static.as_ref()))
         .collect();
+    let start = subject.manifest.pbs.interpreter.start.as_ref();
+    let is_found = |path: &TreePath| start.is_some_and(|start| start.finds(path));
     for (path, facts) in &subject.inventory.files {
+        if facts.content.role() == Some(Role::StaticLibrary) && is_found(path) {
+            continue;
+        }
         if facts.content.is_linkable() && path.as_str().starts_with("build/") && !claimed.contains(path) {
             found.at(path, "neither the core nor any extension module names it");
         }

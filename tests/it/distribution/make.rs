@@ -32,6 +32,15 @@ impl Parts {
             inventory: &inventory,
         })
     }
+
+    /// Writes the manifest, and gives it the archive of a good packer.
+    pub(super) fn finish(self) -> Distribution {
+        let manifest = self.derive().unwrap();
+        let mut distribution = self.distribution;
+        distribution.set_manifest(&manifest);
+        distribution.pack();
+        distribution
+    }
 }
 
 fn arch() -> (Arch, &'static str) {
@@ -60,7 +69,7 @@ pub(crate) fn cc(dir: &Utf8Path, args: &[impl AsRef<str>]) {
 }
 
 /// A static library of one object, as `ar rcsD` would make it.
-fn ar(name: &str, object: &[u8]) -> Vec<u8> {
+pub(crate) fn ar(name: &str, object: &[u8]) -> Vec<u8> {
     let mut bytes = b"!<arch>\n".to_vec();
     let name = format!("{name}/");
     bytes.extend(
@@ -260,7 +269,7 @@ fn facts() -> Facts {
     Facts::read(python.to_string().as_bytes(), build.to_string().as_bytes()).unwrap()
 }
 
-fn description() -> Description {
+pub(super) fn description() -> Description {
     let component = |name: &str, version: &str, spdx: &str, libraries: &[&str]| Component {
         name: name.into(),
         version: version.into(),
@@ -341,22 +350,41 @@ fn limits() -> Limits {
         max_symbol_versions: BTreeMap::from([("GLIBC".to_owned(), "9.99".to_owned())]),
         allowed_libraries: names.map(str::to_owned).to_vec(),
         banned_symbols: vec!["pthread_yield".to_owned()],
+        stack_reserve: None,
     }
 }
 
 /// Makes the parts of a distribution, assembled but without a manifest; compiles once.
 pub(crate) fn made_parts() -> Parts {
     static OBJECTS: std::sync::OnceLock<BTreeMap<&str, Vec<u8>>> = std::sync::OnceLock::new();
-    assemble_parts(OBJECTS.get_or_init(|| {
+    let objects = OBJECTS.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         compile(Utf8Path::from_path(dir.path()).unwrap())
-    }))
+    });
+    let mut distribution = Distribution::default();
+    distribution.limits = limits();
+    let cpython = cpython_output(objects);
+    assemble_parts(
+        distribution,
+        &cpython,
+        "libz.a",
+        &objects["libz.a"],
+        description(),
+        facts(),
+    )
 }
 
-fn assemble_parts(objects: &BTreeMap<&str, Vec<u8>>) -> Parts {
-    let cpython = cpython_output(objects);
+/// Lays out CPython's output, one library of another package, and both licences.
+pub(super) fn assemble_parts(
+    mut distribution: Distribution,
+    cpython: &Distribution,
+    library: &str,
+    content: &[u8],
+    description: Description,
+    facts: Facts,
+) -> Parts {
     let mut package = Distribution::default();
-    package.put(&path("lib/libz.a"), objects["libz.a"].clone(), false);
+    package.put(&path(&format!("lib/{library}")), content.to_vec(), false);
     let mut source = Distribution::default();
     source.put(&path("LICENSE"), b"You may.\n".to_vec(), false);
     let inputs = LayoutInputs {
@@ -365,33 +393,23 @@ fn assemble_parts(objects: &BTreeMap<&str, Vec<u8>>) -> Parts {
         sources: BTreeMap::from([("zlib", &source.tree), ("cpython", &source.tree)]),
     };
     let step = Assemble {
-        libraries: BTreeMap::from([("zlib".to_owned(), vec!["libz.a".to_owned()])]),
+        libraries: BTreeMap::from([("zlib".to_owned(), vec![library.to_owned()])]),
         licenses: [("cpython", "PSF-2.0"), ("zlib", "Zlib")]
             .map(|(name, spdx)| (name.to_owned(), vec![license(name, spdx)]))
             .into(),
     };
-    let tree = assemble(&inputs, &step).unwrap();
-    let mut blobs = cpython.blobs;
-    blobs.extend(package.blobs);
-    blobs.extend(source.blobs);
+    distribution.tree = assemble(&inputs, &step).unwrap();
+    for part in [cpython, &package, &source] {
+        distribution.blobs.extend(part.blobs.clone());
+    }
     Parts {
-        distribution: Distribution {
-            tree,
-            blobs,
-            limits: limits(),
-            archive: None,
-        },
-        description: description(),
-        facts: facts(),
+        distribution,
+        description,
+        facts,
     }
 }
 
 /// Makes a distribution that breaks no rule.
 pub(crate) fn made() -> Distribution {
-    let parts = made_parts();
-    let manifest = parts.derive().unwrap();
-    let mut distribution = parts.distribution;
-    distribution.set_manifest(&manifest);
-    distribution.pack();
-    distribution
+    made_parts().finish()
 }

@@ -10,11 +10,11 @@ use crate::distribution::{Distribution, path};
 /// What is done, and the rule that has to notice.
 pub(super) type Damage = (&'static str, &'static str, fn(&mut Distribution));
 
-fn python(at: &TreePath) -> TreePath {
+pub(super) fn python(at: &TreePath) -> TreePath {
     Distribution::below(at)
 }
 
-fn exe(distribution: &Distribution) -> TreePath {
+pub(super) fn exe(distribution: &Distribution) -> TreePath {
     python(&distribution.manifest().python_exe)
 }
 
@@ -24,7 +24,7 @@ pub(super) fn stdlib(distribution: &Distribution, name: &str) -> TreePath {
 }
 
 /// A built-in module that links a static library: its name, and the library.
-fn linking_module(distribution: &Distribution) -> (String, TreePath) {
+pub(super) fn linking_module(distribution: &Distribution) -> (String, TreePath) {
     let build = distribution.manifest().build_info.unwrap();
     build
         .extensions
@@ -42,7 +42,7 @@ fn linking_module(distribution: &Distribution) -> (String, TreePath) {
 }
 
 /// An object of that module.
-fn an_object(distribution: &Distribution) -> TreePath {
+pub(super) fn an_object(distribution: &Distribution) -> TreePath {
     let (module, _) = linking_module(distribution);
     python(&distribution.manifest().build_info.unwrap().extensions[&module][0].objs[0])
 }
@@ -54,7 +54,7 @@ fn find(distribution: &Distribution, is_meant: impl Fn(&TreePath) -> bool) -> Tr
 }
 
 /// Damages the interpreter so that the manifest does not tell.
-fn of_exe(distribution: &mut Distribution, damage: impl FnOnce(&mut Distribution, &TreePath)) {
+pub(super) fn of_exe(distribution: &mut Distribution, damage: impl FnOnce(&mut Distribution, &TreePath)) {
     let exe = exe(distribution);
     damage(distribution, &exe);
     distribution.digest_again();
@@ -76,7 +76,7 @@ fn exe_member(distribution: &mut Distribution) -> &mut ArchiveMember {
 }
 
 /// Writes a time into the header of the first member that is no table of the archive's own.
-fn date_first_member(bytes: &mut [u8]) {
+pub(super) fn date_first_member(bytes: &mut [u8]) {
     let mut at = 8;
     while bytes[at] == b'/' {
         let size: usize = String::from_utf8_lossy(&bytes[at + 48..at + 58])

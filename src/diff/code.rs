@@ -1,13 +1,12 @@
-//! Two ELF files: what a loader is told, which sections differ, which symbols came and went.
+//! Two objects, libraries or programs of one format: what a loader is told, which sections differ, which symbols came and
+//! went.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use object::read::{Object as _, ObjectSection as _, ObjectSymbol as _};
-use serde_json::{Value, json};
-
 use super::bytes::first_difference;
-use super::difference::{ElfDifference, FieldDifference, SectionDifference, SymbolDifference};
-use crate::inspect::{Elf, ElfKind, Stack};
+use super::difference::{CodeDifference, FieldDifference, SectionDifference, SymbolDifference};
+use crate::inspect::{Content, Told};
+use object::read::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 /// A section by its name and how many of that name came before it.
 type Key = (String, usize);
@@ -20,17 +19,19 @@ struct Section<'a> {
 }
 
 /// What differs; nothing where one of them cannot be read.
-pub(super) fn compare(a: &[u8], b: &[u8]) -> Option<ElfDifference> {
+pub(super) fn compare(a: &[u8], b: &[u8]) -> Option<CodeDifference> {
     let (file_a, file_b) = (object::File::parse(a).ok()?, object::File::parse(b).ok()?);
-    let mut found = ElfDifference::default();
-    if let (Ok(a), Ok(b)) = (Elf::parse(a), Elf::parse(b)) {
-        let facts = facts(&a).into_iter().zip(facts(&b));
+    let mut found = CodeDifference::default();
+    let told = |bytes| Told::of(&Content::inspect(bytes).ok()?);
+    let (told_a, told_b) = (told(a), told(b));
+    if let (Some(a), Some(b)) = (&told_a, &told_b) {
+        let facts = a.facts.iter().zip(&b.facts);
         found.facts = facts
             .filter(|((_, a), (_, b))| a != b)
             .map(|((field, a), (_, b))| FieldDifference {
-                field: field.to_owned(),
-                a: Some(a),
-                b: Some(b),
+                field: (*field).to_owned(),
+                a: Some(a.clone()),
+                b: Some(b.clone()),
             })
             .collect();
     }
@@ -55,6 +56,9 @@ pub(super) fn compare(a: &[u8], b: &[u8]) -> Option<ElfDifference> {
         }
         found.sections.push(section);
     }
+    let told = told_a.zip(told_b).into_iter();
+    let told = told.flat_map(|(a, b)| a.names.into_iter().zip(b.names));
+    let told = told.map(|((table, of_a), (_, of_b))| (table, of_a, of_b));
     let tables = [
         ("symtab", names_of(file_a.symbols()), names_of(file_b.symbols())),
         (
@@ -63,7 +67,7 @@ pub(super) fn compare(a: &[u8], b: &[u8]) -> Option<ElfDifference> {
             names_of(file_b.dynamic_symbols()),
         ),
     ];
-    for (table, of_a, of_b) in tables {
+    for (table, of_a, of_b) in tables.into_iter().chain(told) {
         let only = |these: &BTreeSet<String>, those: &BTreeSet<String>| -> Vec<String> {
             these.difference(those).cloned().collect()
         };
@@ -79,7 +83,7 @@ pub(super) fn compare(a: &[u8], b: &[u8]) -> Option<ElfDifference> {
             });
         }
     }
-    if found == ElfDifference::default() {
+    if found == CodeDifference::default() {
         found.elsewhere = first_difference(a, b);
     }
     Some(found)
@@ -122,38 +126,6 @@ fn names_of<'a>(symbols: impl Iterator<Item = object::Symbol<'a, 'a>>) -> BTreeS
         .filter_map(|symbol| symbol.name().ok().map(str::to_owned))
         .filter(|name| !name.is_empty())
         .collect()
-}
-
-/// What a loader or a linker is told, each with its name.
-fn facts(elf: &Elf) -> Vec<(&'static str, Value)> {
-    let kind = match elf.kind {
-        ElfKind::Relocatable => "object",
-        ElfKind::Executable => "executable at fixed addresses",
-        ElfKind::PositionIndependentExecutable => "position-independent executable",
-        ElfKind::SharedLibrary => "shared library",
-    };
-    let stack = match elf.stack {
-        Stack::Unsaid => "unsaid",
-        Stack::NotExecutable => "not executable",
-        Stack::Executable => "executable",
-    };
-    vec![
-        ("machine", json!(elf.machine)),
-        ("kind", json!(kind)),
-        ("interpreter", json!(elf.interpreter)),
-        ("soname", json!(elf.soname)),
-        ("needed", json!(elf.needed)),
-        ("rpath", json!(elf.rpath)),
-        ("runpath", json!(elf.runpath)),
-        ("symbol versions", json!(elf.versions)),
-        ("stack", json!(stack)),
-        ("relro", json!(elf.relro)),
-        ("bind now", json!(elf.bind_now)),
-        ("text relocations", json!(elf.text_relocations)),
-        ("writable code", json!(elf.writable_code)),
-        ("build id", json!(elf.build_id)),
-        ("compilers", json!(elf.comments)),
-    ]
 }
 
 #[cfg(test)]
@@ -212,6 +184,24 @@ pub(super) mod tests {
         assert_eq!(rodata.unwrap().b, None);
         assert_eq!(found.symbols[0].only_in_a, ["f"]);
         assert_eq!(found.symbols[0].only_in_b, ["g"]);
+    }
+
+    #[test]
+    fn objects_of_windows_are_told_alike() {
+        let object = |code: &[u8], time: u8| {
+            let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+            let text = object.add_section(Vec::new(), b".text".to_vec(), SectionKind::Text);
+            object.append_section_data(text, code, 1);
+            let mut bytes = object.write().unwrap();
+            bytes[4] = time;
+            bytes
+        };
+        let found = compare(&object(b"\x90\xc3", 0), &object(b"\xc3\xc3", 7)).unwrap();
+        assert_eq!((found.facts.len(), found.facts[0].field.as_str()), (1, "time"));
+        assert_eq!(
+            (found.sections[0].name.as_str(), found.sections[0].first),
+            (".text", Some(0))
+        );
     }
 
     #[test]

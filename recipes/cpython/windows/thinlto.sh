@@ -1,0 +1,25 @@
+# ThinLTO in steps, as thinlto.sh does for other systems, so that what is left are ordinary objects: every module of the
+# interpreter's library to bitcode, one index over all of them, machine code for each module by itself, in parallel. To be
+# sourced.
+#
+# The table of built-in modules stays out of it, which whoever links again replaces; so do programs and what is not in the
+# library. One index serves both the library and static programs: code on Windows finds its data in the same way in both.
+
+compile_thinlto() { # flags of the compiler
+  local response=/in/projects/link/pythoncore.rsp table objects object
+  table=$(grep -x 'build/.*/config\.obj' "$response")
+  # shellcheck disable=SC2207 # names of objects are words
+  objects=($(grep -x 'build/.*\.obj' "$response" | grep -v -x "$table"))
+  run_make "$* -flto=thin" "${objects[@]}"
+  run_make "$*" "$table"
+  # shellcheck disable=SC2086 # the flags are words
+  lld-link $TARGET_LDFLAGS "@$response" /out:build/index.dll /thinlto-index-only:bitcode.txt \
+    /mllvm:-import-hot-evolution-factor=0.7
+  # shellcheck disable=SC2086 # the flags are words
+  xargs -a bitcode.txt -P "$JOBS" -I {} \
+    clang $TARGET_CFLAGS -ffunction-sections -fdata-sections -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o {}.native
+  while read -r object; do
+    mv "$object.native" "$object"
+    rm "$object.thinlto.bc"
+  done < bitcode.txt
+}
