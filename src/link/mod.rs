@@ -30,4 +30,4 @@ pub use linker::{Linker, NoLinker, Places, check_linker, find_linker};
 pub use plan::{Form, LinkPlan, PlanError, plan};
 pub use prepare::{PrepareError, Prepared, object_format, prepare};
 pub use reachable::{Functions, Reachable, reachable};
-pub use staticlib::{ArchiveMember, WriteArchiveError, write_archive};
+pub use staticlib::{ArchiveMember, WriteArchiveError, member_names, write_archive};

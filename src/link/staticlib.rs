@@ -62,6 +62,15 @@ pub fn write_archive(members: &[ArchiveMember<'_>]) -> Result<Vec<u8>, WriteArch
     Ok(archive)
 }
 
+/// The names of an archive's members, in order.
+pub fn member_names(archive: &[u8]) -> Result<Vec<String>, object::read::Error> {
+    let file = object::read::archive::ArchiveFile::parse(archive)?;
+    let name = |member: object::read::archive::ArchiveMember<'_>| {
+        String::from_utf8_lossy(member.name()).into_owned()
+    };
+    file.members().map(|member| Ok(name(member?))).collect()
+}
+
 /// Characters before each member.
 const HEADER: usize = 60;
 
@@ -98,6 +107,7 @@ mod tests {
             },
         ];
         let archive = write_archive(&members).unwrap();
+        assert_eq!(member_names(&archive).unwrap(), ["first.o", "second.o"]);
         let file = ArchiveFile::parse(&*archive).unwrap();
         let read: Vec<(&[u8], &[u8])> = file
             .members()

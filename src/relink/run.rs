@@ -10,9 +10,11 @@ use super::reach::follow;
 use super::resources;
 use super::{Notice, RelinkError, Request};
 use crate::bundle::{Bundle, Module, write_bundle};
-use crate::link::{Form, Linker, OwnFiles, Prepared, object_format, prepare, write_embed};
+use crate::link::{
+    Form, LinkPlan, Linker, OwnFiles, Prepared, member_names, object_format, prepare, write_embed,
+};
 use crate::manifest::{Manifest, Selected};
-use crate::model::Arch;
+use crate::model::{Arch, ObjectFormat};
 use crate::report::{Evidence, LinkFiles, Report, build_report};
 
 /// An interpreter that was linked.
@@ -121,7 +123,7 @@ pub fn relink(
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
     let report = match request.report {
         false => None,
-        true => Some(account(&files, &embedded, &selected, place)?),
+        true => Some(account(&plan, &files, &embedded, &selected, place)?),
     };
     fs_err::rename(&executable, output).map_err(failed)?;
     Ok(Relinked {
@@ -241,6 +243,7 @@ fn run_linker(linker: &Linker, arguments: Vec<String>, place: kind::Place<'_>) -
 
 /// What is in the executable that was linked.
 fn account(
+    plan: &LinkPlan,
     files: &OwnFiles<'_>,
     embedded: &Embedded,
     selected: &Selected,
@@ -252,6 +255,10 @@ fn account(
         source,
     };
     let map = files.map.map_or(Ok(Vec::new()), read_map_file).map_err(failed)?;
+    let members = match place.format {
+        ObjectFormat::Coff => members(plan, place.python).map_err(failed)?,
+        ObjectFormat::Elf | ObjectFormat::MachO => BTreeMap::new(),
+    };
     build_report(&Evidence {
         name: output.file_name().unwrap_or_default(),
         executable: &fs_err::read(files.output).map_err(failed)?,
@@ -261,6 +268,7 @@ fn account(
             python: place.python.as_str(),
             inittab: files.inittab,
             bundle: files.bundle,
+            members: &members,
         },
         manifest: place.manifest,
         selected,
@@ -273,6 +281,21 @@ fn account(
         path: output.to_owned(),
         source,
     })
+}
+
+/// Members of the static libraries → the libraries that have one of that name.
+fn members(plan: &LinkPlan, python: &Utf8Path) -> std::io::Result<BTreeMap<String, Vec<String>>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for library in plan.archives.iter().chain([&plan.start.builtins]) {
+        let content = fs_err::read(python.join(library.as_str()))?;
+        for member in member_names(&content).map_err(std::io::Error::other)? {
+            let libraries = found.entry(member).or_default();
+            if libraries.last().map(String::as_str) != Some(library.as_str()) {
+                libraries.push(library.as_str().to_owned());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The map, empty where the linker did not write one.

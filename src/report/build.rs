@@ -183,6 +183,7 @@ mod tests {
                 python: "/d/python",
                 inittab: "/s/inittab.o",
                 bundle: Some("/s/bundle.o"),
+                members: &BTreeMap::new(),
             },
             manifest: &manifest,
             selected: &selected,

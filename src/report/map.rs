@@ -148,7 +148,7 @@ mod tests {
 00001000 00000000     0                 main
 00002000 00001234  4096 .pbs
 00002000 00001234  4096         /s/bundle.obj:(.pbs)
-00004000 00000020     8         zlib.lib(adler32.obj):(.rdata)
+00004000 00000020     8         msvcrt/adler32.obj:(.rdata)
 ";
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
             [
                 ".text 1000 6 /d/build/launcher/main.obj",
                 ".pbs 2000 1234 /s/bundle.obj",
-                ".pbs 4000 20 zlib.lib adler32.obj",
+                ".pbs 4000 20 msvcrt/adler32.obj",
             ]
         );
     }

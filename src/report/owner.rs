@@ -30,6 +30,9 @@ pub struct LinkFiles<'a> {
     pub inittab: &'a str,
     /// The object with what is embedded, where something is.
     pub bundle: Option<&'a str>,
+    /// Of a linker that tells only their own names: members of static libraries → the libraries that have one of that
+    /// name, relative to the manifest's directory.
+    pub members: &'a BTreeMap<String, Vec<String>>,
 }
 
 /// Knows the owner of every file of a distribution that is linked.
@@ -110,9 +113,33 @@ impl<'a> Owners<'a> {
 
     /// Whom an input belongs to.
     pub(super) fn of(&self, input: &Input) -> Place {
+        if !input.file.starts_with('/') {
+            return self.of_member(&input.file);
+        }
         let mut place = self.of_file(&input.file);
         place.path.extend(input.member.clone());
         place
+    }
+
+    /// Whom a member belongs to whose library the linker does not tell.
+    fn of_member(&self, member: &str) -> Place {
+        let libraries = self.files.members.get(member).map_or(&[][..], Vec::as_slice);
+        let known = |library: &String| self.known.get(library.as_str());
+        match libraries {
+            [] => Place::new(Part::StartFiles, &[member]),
+            [library] => {
+                let name = library.rsplit('/').next().unwrap_or(library);
+                let mut place = known(library).cloned();
+                let place = place.get_or_insert_with(|| Place::new(Part::StartFiles, &[name]));
+                place.path.push(member.to_owned());
+                place.clone()
+            }
+            several => {
+                let names = several.iter().filter_map(|library| library.rsplit('/').next());
+                let names = names.collect::<Vec<_>>().join(" or ");
+                Place::new(Part::Libraries, &[names.as_str(), member])
+            }
+        }
     }
 
     fn of_file(&self, file: &str) -> Place {
@@ -121,15 +148,6 @@ impl<'a> Owners<'a> {
         }
         if Some(file) == self.files.bundle {
             return Place::new(Part::Launcher, &["code", "pointers"]);
-        }
-        // lld-link tells of a library only its name.
-        if !file.contains('/') {
-            let mut known = self.known.iter();
-            let named = known.find(|(path, _)| path.rsplit('/').next() == Some(file));
-            return named.map_or_else(
-                || Place::new(Part::StartFiles, &[file]),
-                |(_, place)| place.clone(),
-            );
         }
         let inside = file.strip_prefix(self.files.python);
         let inside = inside.and_then(|inside| inside.strip_prefix('/'));
@@ -159,10 +177,20 @@ mod tests {
         let manifest = Manifest::read(manifest).unwrap();
         let mut selected = Selected::default();
         selected.kept.insert("zlib".to_owned(), Kept::Chosen);
+        let members = [
+            ("adler32.obj", &["build/lib/libz.a"][..]),
+            ("compress.obj", &["build/lib/libz.a", "build/lib/bz2.lib"]),
+            ("start.obj", &["build/link/msvcrt.lib"]),
+        ];
+        let members = members.map(|(member, libraries)| {
+            let libraries = libraries.iter().map(ToString::to_string).collect();
+            (member.to_owned(), libraries)
+        });
         let files = LinkFiles {
             python: "/d/python",
             inittab: "/s/inittab.o",
             bundle: Some("/s/bundle.o"),
+            members: &members.into(),
         };
         let owners = Owners::new(&manifest, &selected, files);
         let cases = [
@@ -194,8 +222,10 @@ mod tests {
                 Part::Interpreter,
                 "Modules/table of built-in modules",
             ),
-            ("libz.a(adler32.o)", Part::Libraries, "zlib/libz.a/adler32.o"),
-            ("msvcrt.lib(start.obj)", Part::StartFiles, "msvcrt.lib/start.obj"),
+            ("adler32.obj", Part::Libraries, "zlib/libz.a/adler32.obj"),
+            ("compress.obj", Part::Libraries, "libz.a or bz2.lib/compress.obj"),
+            ("start.obj", Part::StartFiles, "msvcrt.lib/start.obj"),
+            ("elsewhere.obj", Part::StartFiles, "elsewhere.obj"),
             ("/usr/lib/crti.o", Part::Other, "/usr/lib/crti.o"),
             ("/d/python/build/new.o", Part::Other, "build/new.o"),
         ];
