@@ -10,6 +10,7 @@ use super::wheels::{Embedded, Setting, add_wheels, put};
 use super::{App, Ear, GatherError, RequirementError, SingleFile};
 use crate::bundle::{Bundle, Library, Module, ModuleKind};
 use crate::manifest::{Manifest, Selected};
+use crate::model::Os;
 use crate::recipe::nearest;
 
 /// Where the application's own files stand in the bundle.
@@ -80,6 +81,12 @@ pub(super) fn gather(
     let run = add_app(&mut bundle, python, manifest, single, &embedded)?;
     let own = bundle.modules.keys().filter(|name| !before.contains(*name));
     let own = own.cloned().collect();
+    let is_extension = |module: &&Module| module.kind.is_extension();
+    let found = bundle.modules.values().find(is_extension);
+    if let Some(module) = found.filter(|_| manifest.pbs.os == Os::Windows) {
+        let path = module.path.clone();
+        return Err(GatherError::Extension { path });
+    }
     let unknown = |name: &&String| !bundle.modules.contains_key(*name);
     if let Some(unknown) = single.include.iter().find(unknown) {
         return Err(GatherError::Unknown {
@@ -196,7 +203,8 @@ fn add_stdlib(
     }
     library(manifest, root)?.add(bundle, files)?;
     // Extension modules that stay files are there for CPython's own tests.
-    if tests.clone().any(|package| single.include.contains(package)) {
+    let loads = manifest.pbs.os != Os::Windows;
+    if loads && tests.clone().any(|package| single.include.contains(package)) {
         let files = read_directory(&python.join(place.as_str()).join(DYNLOAD), &BTreeSet::new())?;
         library(manifest, &format!("{root}/{DYNLOAD}"))?.add(bundle, files)?;
     }

@@ -59,6 +59,12 @@ pub enum GatherError {
     /// Files that do not fit together.
     #[error(transparent)]
     Add(#[from] AddError),
+    /// An extension module that is a file, for a system that loads none from memory.
+    #[error("`{path}` is an extension module, and this target's system loads those from files alone")]
+    Extension {
+        /// Where it would stand in the executable.
+        path: String,
+    },
     /// A source that is no Python.
     #[error("{path}:{line}: {message}")]
     Syntax {
@@ -97,6 +103,9 @@ impl GatherError {
             Self::Add(AddError::Twice { .. } | AddError::Same { .. }) => {
                 Some("rename one of them, or leave the standard library's out with `--exclude-package`")
             }
+            Self::Extension { .. } => Some(
+                "leave it out of the application and let that import it from a directory that its `sys.path` names",
+            ),
             Self::Interpreter { .. } | Self::Add(AddError::Magic { .. }) => {
                 Some("`pbs verify DIST` tells whether the distribution is damaged")
             }

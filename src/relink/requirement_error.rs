@@ -108,6 +108,10 @@ impl RequirementError {
                 "`pip wheel -w DIR PROJECT-OR-DIRECTORY` builds one, `pip download --only-binary :all: -d DIR PROJECT` \
                  downloads what others built; `--requirement DIR` takes all of a directory",
             ),
+            Self::Misfit {
+                misfit: Misfit::Files,
+                ..
+            } => Some("an installation takes it: `pip install` with the interpreter of the install archive"),
             Self::Misfit { .. } | Self::Python { .. } => Some(
                 "`pip download` takes `--python-version`, `--abi` and `--platform` for another Python than its own",
             ),

@@ -49,6 +49,8 @@ pub enum Misfit {
     Abi,
     /// It is for another system, C library or processor.
     Platform,
+    /// It is for this platform, which loads no library from memory.
+    Files,
 }
 
 impl fmt::Display for Misfit {
@@ -57,6 +59,9 @@ impl fmt::Display for Misfit {
             Self::Python => "another Python",
             Self::Abi => "another build of Python",
             Self::Platform => "another platform",
+            Self::Files => {
+                "a system that loads extension modules from files alone, and what is embedded is none"
+            }
         })
     }
 }
@@ -94,8 +99,21 @@ impl Takes {
             return Err(if known { Misfit::Abi } else { Misfit::Python });
         }
         let libcs = name.platforms.iter().filter_map(|platform| self.runs(platform));
-        let libc = libcs.min().ok_or(Misfit::Platform)?;
-        Ok(Fit { libc })
+        let own = || name.platforms.iter().any(|platform| self.is_own(platform));
+        match libcs.min() {
+            Some(libc) => Ok(Fit { libc }),
+            None if own() => Err(Misfit::Files),
+            None => Err(Misfit::Platform),
+        }
+    }
+
+    /// Whether a tag is of this system where nothing can be loaded from memory.
+    fn is_own(&self, platform: &str) -> bool {
+        match (self.os, self.arch) {
+            (Os::Windows, Some(Arch::X86_64)) => platform == "win_amd64",
+            (Os::Windows, Some(Arch::Aarch64)) => platform == "win_arm64",
+            (Os::Darwin | Os::Linux, _) | (Os::Windows, None) => false,
+        }
     }
 
     /// Whether a wheel with this Python tag is for this Python, and what does not fit is its ABI.
@@ -256,6 +274,21 @@ mod tests {
         ] {
             assert_eq!(fit(&takes, tags), Err(misfit), "{tags}");
         }
+    }
+
+    #[test]
+    fn windows_loads_no_library_from_memory() {
+        let windows = Takes {
+            os: Os::Windows,
+            ..takes(Libc::None, "cp313")
+        };
+        assert_eq!(fit(&windows, "py3-none-any"), Ok(None));
+        assert_eq!(fit(&windows, "cp313-cp313-win_amd64"), Err(Misfit::Files));
+        assert_eq!(fit(&windows, "cp313-cp313-win_arm64"), Err(Misfit::Platform));
+        assert_eq!(
+            fit(&windows, "cp313-cp313-manylinux1_x86_64"),
+            Err(Misfit::Platform)
+        );
     }
 
     #[test]

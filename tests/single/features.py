@@ -20,8 +20,17 @@ import traceback
 import unittest
 import zipimport
 
-EXECUTABLE = os.path.realpath("/proc/self/exe")
-STDLIB = f"{EXECUTABLE}/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
+if os.name == "nt":
+    EXECUTABLE = sys.executable
+    STDLIB = f"{EXECUTABLE}\\Lib"
+else:
+    EXECUTABLE = os.path.realpath("/proc/self/exe")
+    STDLIB = f"{EXECUTABLE}/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def standard(path):
+    """Where a file of the standard library is."""
+    return os.path.join(STDLIB, *path.split("/"))
 
 
 def square(number):
@@ -30,15 +39,15 @@ def square(number):
 
 class Modules(unittest.TestCase):
     def test_look_as_if_they_came_from_files(self):
-        self.assertEqual(json.__file__, f"{STDLIB}/json/__init__.py")
-        self.assertEqual(json.__path__, [f"{STDLIB}/json"])
+        self.assertEqual(json.__file__, standard("json/__init__.py"))
+        self.assertEqual(json.__path__, [standard("json")])
         self.assertEqual(json.__spec__.origin, json.__file__)
         self.assertTrue(json.__spec__.has_location)
         self.assertIn(sys.implementation.cache_tag, json.__cached__)
-        self.assertEqual(os.__file__, f"{STDLIB}/os.py")
-        self.assertEqual(__file__, f"{EXECUTABLE}/app/features.py")
+        self.assertEqual(os.__file__, standard("os.py"))
+        self.assertEqual(__file__, os.path.join(EXECUTABLE, "app", "features.py"))
         self.assertEqual(sys.executable, EXECUTABLE)
-        self.assertEqual(repr(json), f"<module 'json' from '{json.__file__}'>")
+        self.assertEqual(repr(json), f"<module 'json' from {json.__file__!r}>")
 
     def test_all_that_were_loaded_are_in_the_executable(self):
         for name, module in sorted(sys.modules.items()):
@@ -64,7 +73,7 @@ class Modules(unittest.TestCase):
         spec = importlib.machinery.PathFinder.find_spec("json", sys.path)
         self.assertEqual(spec.origin, json.__file__)
         spec = importlib.machinery.PathFinder.find_spec("json.tool", json.__path__)
-        self.assertEqual(spec.origin, f"{STDLIB}/json/tool.py")
+        self.assertEqual(spec.origin, standard("json/tool.py"))
         self.assertIsNone(importlib.machinery.PathFinder.find_spec("json", json.__path__))
 
     def test_from_directories_come_when_they_are_asked_for(self):
@@ -103,7 +112,7 @@ class Sources(unittest.TestCase):
             json.loads("{")
         except ValueError:
             traceback.print_exc(file=shown)
-        self.assertIn(f'File "{STDLIB}/json/decoder.py", line ', shown.getvalue())
+        self.assertIn(f'File "{standard("json/decoder.py")}", line ', shown.getvalue())
         self.assertIn("self.raw_decode(", shown.getvalue())
         self.assertIn("json.loads(", shown.getvalue())
 
@@ -113,9 +122,9 @@ class Sources(unittest.TestCase):
         self.assertEqual(loader.get_data(json.__file__).decode(), inspect.getsource(json))
         self.assertTrue(loader.is_package("json"))
         self.assertFalse(loader.is_package("json.tool"))
-        self.assertEqual(loader.get_filename("json.tool"), f"{STDLIB}/json/tool.py")
+        self.assertEqual(loader.get_filename("json.tool"), standard("json/tool.py"))
         with self.assertRaises(OSError):
-            loader.get_data(f"{STDLIB}/there_is_none")
+            loader.get_data(standard("there_is_none"))
 
 
 class Resources(unittest.TestCase):
@@ -158,7 +167,7 @@ class Walks(unittest.TestCase):
 
 class Processes(unittest.TestCase):
     def test_of_multiprocessing(self):
-        for method in ("spawn", "forkserver", "fork"):
+        for method in multiprocessing.get_all_start_methods():
             with self.subTest(method), multiprocessing.get_context(method).Pool(2) as pool:
                 self.assertEqual(pool.map(square, range(4)), [0, 1, 4, 9])
 
