@@ -3,10 +3,10 @@ copy-source
 # which only an administrator may write to, and a configuration file is looked for there.
 # no-module builds the legacy provider into libcrypto, where that file can switch it on.
 options=(no-shared no-tests no-apps no-docs no-module no-pinshared enable-legacy)
-# Windows 8, as CPython's own PC/pyconfig.h says; for the XP that is taken if nothing is said, it would look for functions of
-# sockets when it runs.
+# Windows 8, as CPython's own PC/pyconfig.h says; for the XP that is taken if nothing is said, random numbers came from an older
+# interface. wspiapi.h, whose guard is set, has functions of sockets for Windows 2000.
 CC=clang AR=ar RANLIB=ranlib RC=true CFLAGS="$TARGET_CFLAGS $LIBRARY_CFLAGS" \
-  CPPFLAGS="$TARGET_CPPFLAGS -D_WIN32_WINNT=0x0602" \
+  CPPFLAGS="$TARGET_CPPFLAGS -D_WIN32_WINNT=0x0602 -D_WSPIAPI_H_" \
   perl Configure "$OPENSSL_TARGET" --prefix=/usr --libdir=lib "${options[@]}"
 # Configure takes no path with a drive for absolute where it runs on another system; the makefile asks nothing.
 programs="C:/Program Files"

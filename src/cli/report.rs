@@ -157,7 +157,7 @@ mod tests {
             report: reports.iter().map(|&name| name.into()).collect(),
             sizes: false,
         };
-        args.open(dir, &dir.join("app"))
+        args.open(dir, Some(&dir.join("app")))
             .map_err(|error| error.failures[0].chain.join(": "))
     }
 
