@@ -24,6 +24,9 @@ const SYSCONFIG: (&str, &str) = ("sysconfig", "_sysconfigdata_");
 /// second; the others are the importer's.
 const CORE: [&str; 4] = ["builtins", "_codecs", "_pbs_lines", "_pbs_vendored"];
 
+/// By these `encodings` takes what Windows is set to for streams and files, where there is no module of its own for it.
+const CORE_OF_WINDOWS: [&str; 2] = ["_winapi", "encodings.mbcs"];
+
 /// Whose functions count: what they import is not imported when their module is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Functions<'a> {
@@ -96,10 +99,18 @@ pub fn reachable(
         .filter(|(name, _)| manifest.has_builtin(name))
         .map(|(name, record)| (name.as_str(), record.imports.as_slice()))
         .collect();
-    let core = CORE.map(|module| Root {
-        module: module.to_owned(),
-        why: "the interpreter".to_owned(),
-    });
+    let more = match manifest.pbs.os {
+        Os::Windows => &CORE_OF_WINDOWS[..],
+        Os::Linux | Os::Darwin => &[],
+    };
+    let core: Vec<Root> = CORE
+        .iter()
+        .chain(more)
+        .map(|module| Root {
+            module: (*module).to_owned(),
+            why: "the interpreter".to_owned(),
+        })
+        .collect();
     let nobody = BTreeSet::new();
     let known = |functions| Known {
         bundle,
@@ -295,6 +306,29 @@ mod tests {
             ["_sysconfigdata__linux", "sysconfig"]
         );
         assert_eq!(reached(&bundle, "pkgutil"), ["_pbs_walk", "pkgutil"]);
+    }
+
+    #[test]
+    fn windows_is_set_to_an_encoding_that_nobody_knows_here() {
+        let modules = ["app", "encodings", "encodings.mbcs", "encodings.cp1252"];
+        let bundle = bundle(&modules.map(|name| (name, ModuleKind::Module, "")));
+        let root = Root {
+            module: "app".to_owned(),
+            why: "runs".to_owned(),
+        };
+        let mut manifest = manifest();
+        for (os, found) in [(Os::Linux, false), (Os::Windows, true)] {
+            manifest.pbs.os = os;
+            let reach = reachable(
+                &manifest,
+                &bundle,
+                std::slice::from_ref(&root),
+                None,
+                Functions::All,
+            );
+            assert_eq!(reach.has("encodings.mbcs"), found);
+            assert!(!reach.has("encodings.cp1252"));
+        }
     }
 
     #[test]

@@ -14,11 +14,13 @@ impl Wine {
         program("wine").is_some() && program("wineboot").is_some()
     }
 
-    /// Makes one, which takes some seconds.
+    /// Makes one, Windows 10, which takes some seconds.
     pub(crate) fn new() -> Self {
         let wine = Self(tempfile::Builder::new().prefix("pbs-wine-").tempdir().unwrap());
-        let done = wine.command("wineboot").arg("--init").output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        for words in [&["wineboot", "--init"][..], &["wine", "winecfg", "-v", "win10"]] {
+            let done = wine.command(words[0]).args(&words[1..]).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
         wine
     }
 
