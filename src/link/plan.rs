@@ -2,7 +2,7 @@
 
 use crate::link::InittabEntry;
 use crate::manifest::{Link, Manifest, Selected, StartRecord};
-use crate::model::TreePath;
+use crate::model::{ObjectFormat, TreePath};
 
 /// What is linked. Paths are relative to the manifest's directory.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,6 +95,11 @@ pub fn plan(manifest: &Manifest, selected: &Selected, form: Form) -> Result<Link
         });
     }
     links.extend(&build.core.links);
+    // Nothing is loaded because of an import library that nobody refers to; and what static libraries need of the system
+    // is named for some of those that use them.
+    let coff = build.object_file_format == ObjectFormat::Coff.as_str();
+    let all = build.extensions.values().flatten().filter(|_| coff);
+    let everywhere = all.flat_map(|extension| &extension.links);
     Ok(LinkPlan {
         objects,
         archives: last_of_each(
@@ -105,7 +110,8 @@ pub fn plan(manifest: &Manifest, selected: &Selected, form: Form) -> Result<Link
         ),
         system: last_of_each(
             links
-                .iter()
+                .into_iter()
+                .chain(everywhere)
                 .filter(|link| link.system == Some(true))
                 .map(|link| link.name.clone()),
         ),
@@ -131,6 +137,29 @@ fn last_of_each<T: PartialEq>(items: impl DoubleEndedIterator<Item = T>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::{Selection, select};
+
+    #[test]
+    fn windows_has_every_library_of_the_system() {
+        let sample = include_bytes!("../../tests/fixtures/manifest/sample.json");
+        let mut manifest = Manifest::read(sample).unwrap();
+        let mut systems = |format: ObjectFormat| {
+            let build = manifest.build_info.as_mut().unwrap();
+            build.object_file_format = format.as_str().to_owned();
+            let zlib = &mut build.extensions.get_mut("zlib").unwrap()[0].links;
+            zlib.retain(|link| link.system != Some(true));
+            zlib.push(Link {
+                name: "crypt32".to_owned(),
+                system: Some(true),
+                ..zlib[0].clone()
+            });
+            let without = Selection::Without(["zlib".to_owned()].into());
+            let selected = select(&manifest, &without).unwrap();
+            plan(&manifest, &selected, Form::Installed).unwrap().system
+        };
+        assert!(!systems(ObjectFormat::Elf).contains(&"crypt32".to_owned()));
+        assert!(systems(ObjectFormat::Coff).contains(&"crypt32".to_owned()));
+    }
 
     #[test]
     fn libraries_come_after_all_who_need_them() {
