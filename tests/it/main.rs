@@ -37,5 +37,6 @@ mod support;
 mod tidy;
 mod verify;
 mod wheels;
+mod windows_install;
 mod windows_link;
 mod wine;

@@ -1,42 +1,46 @@
 //! A Windows of Wine's for one test.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::program;
+use crate::support::variable;
+
+/// What `user32.dll` is linked with, and a Windows that is made does not have.
+const ZLIB: &str = "/usr/x86_64-w64-mingw32/lib/zlib1.dll";
 
 /// A Windows that goes away with the test.
 pub(crate) struct Wine(tempfile::TempDir);
 
 impl Wine {
-    /// Whether there is Wine.
+    /// Whether there is Wine: `pbs image unpack wine target/wine`, or where `PBS_WINE_ROOT` says.
     pub(crate) fn is_there() -> bool {
-        program("wine").is_some() && program("wineboot").is_some()
+        let checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/wine");
+        let root = variable("PBS_WINE_ROOT").map_or_else(checkout, PathBuf::from);
+        root.join("usr/bin/wine").symlink_metadata().is_ok()
     }
 
-    /// Makes one, Windows 10, which takes some seconds.
+    /// Makes one, which takes some seconds.
     pub(crate) fn new() -> Self {
-        let wine = Self(tempfile::Builder::new().prefix("pbs-wine-").tempdir().unwrap());
-        for words in [&["wineboot", "--init"][..], &["wine", "winecfg", "-v", "win10"]] {
-            let done = wine.command(words[0]).args(&words[1..]).output().unwrap();
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        }
+        let directory = tempfile::Builder::new().prefix("pbs-wine-").tempdir_in("/tmp");
+        let wine = Self(directory.unwrap());
+        wine.done("wineboot", &["--init"]);
+        let system = wine.0.path().join("drive_c/windows/system32");
+        wine.done("cp", &[ZLIB, system.to_str().unwrap()]);
         wine
     }
 
+    fn done(&self, program: &str, arguments: &[&str]) {
+        let done = self.command(program).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env("WINEPREFIX", self.0.path())
-            .env("WINEDEBUG", "-all")
-            // Mono and Gecko would be downloaded, and menus of the machine's changed.
-            .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=")
-            .env("LC_ALL", "C.UTF-8")
-            .env_remove("DISPLAY");
+        let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/wine"));
+        command.arg(program).env("WINEPREFIX", self.0.path());
         command
     }
 
-    /// A program of Windows.
+    /// A program of Windows; it sees files below `/tmp` and in this checkout.
     pub(crate) fn program(&self, program: &Path) -> Command {
         let mut command = self.command("wine");
         command.arg(program);
