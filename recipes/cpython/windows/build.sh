@@ -28,10 +28,10 @@ fi
 older=(-Wno-builtin-macro-redefined -D_MSVC_LANG=201703L)
 
 # What is printed goes to make.log. Not LINK: the linker takes options from a variable of that name, and make hands its own on.
-run_make() { # flags of the compiler, goals...
-  local flags=$1
+run_make() { # flags of the compilers, goals...
+  local compiler=$1
   shift
-  make -j"$JOBS" -f /in/projects/Makefile "$@" "CC=clang $flags" "CXX=clang++ $flags ${older[*]}" \
+  make -j"$JOBS" -f /in/projects/Makefile "$@" "CC=clang $compiler" "CXX=clang++ $compiler ${older[*]}" \
     "RC=bash -eu -o pipefail /in/recipe/rc.sh" "LINKER=lld-link $TARGET_LDFLAGS" PYTHON=python3 >> make.log 2>&1 ||
     { grep -B2 -A12 -E 'error:|Error ' make.log | tail -100; exit 1; }
 }

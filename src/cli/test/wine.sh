@@ -2,8 +2,22 @@
 interpreter=$1; shift
 export WINEPREFIX=$PWD/windows WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=' XDG_RUNTIME_DIR=$PWD
 wineboot --init
+# user32.dll is linked with a DLL of Debian's, which a Windows that is made does not have.
+cp /usr/x86_64-w64-mingw32/lib/zlib1.dll "$WINEPREFIX/drive_c/windows/system32/"
 cp -R "${interpreter%/*}" python
 chmod -R u+w python
+
+# Wine says that it made a link, and makes none: as if nobody were allowed to, as on most machines with Windows.
+cat > python/Lib/site-packages/sitecustomize.py <<'END'
+import os
+
+
+def symlink(src, dst, target_is_directory=False, *, dir_fd=None):
+    raise OSError(22, "A required privilege is not held by the client", src, 1314, dst)
+
+
+os.symlink = symlink
+END
 
 # The tests measure the machine's load by performance counters, which Wine has not: as if they were forbidden.
 cat > start.py <<'END'
