@@ -125,21 +125,22 @@ fn executables_for_windows_run() {
             .iter()
             .any(|line| line.contains("LICENSE.cpython.txt"))
     );
-}
 
-/// What the installation has beside it is used by an interpreter that is linked without it.
-#[test]
-fn an_interpreter_for_windows_finds_the_library_in_a_directory() {
-    let place = built();
-    requires!("windows-dist", place.is_some());
-    requires!("wine", Wine::is_there());
-    let (place, wine) = (place.unwrap(), Wine::new());
-    let install = place.path().join("python/install");
-    let interpreter = install.join("one.exe");
-    linked(place.path(), &interpreter, &["--stdlib", "files"]);
-    let code = "import sys, os, json; print(os.path.relpath(json.__file__, sys.prefix), sys.winver != '')";
-    let done = wine.run(&interpreter, &["-c", code]);
-    assert_eq!(lines(&done), [r"Lib\json\__init__.py True"]);
+    // What the installation has beside it is used by an interpreter that is linked without it.
+    let beside = place.path().join("python/install/one.exe");
+    linked(place.path(), &beside, &["--stdlib", "files"]);
+    let code = "import sys, os, json; print(os.path.relpath(json.__file__, sys.prefix), sys.winver)";
+    let told = lines(&wine.run(&beside, &["-c", code]));
+    assert_eq!(told, [format!(r"Lib\json\__init__.py {series}")]);
+
+    // What a program without a console says is read by those who start it.
+    let gui = at("gui.exe");
+    linked(
+        place.path(),
+        &gui,
+        &["--gui", "--script", script.to_str().unwrap()],
+    );
+    assert_eq!(wine.run(&gui, &["3"]).status.code(), Some(3));
 }
 
 #[test]
