@@ -145,7 +145,7 @@ pub(super) enum Command {
     Cache(cache::Cache),
     Verify(verify::Verify),
     Test(test::Test),
-    Link(link::Link),
+    Link(Box<link::Link>),
     Fetch(fetch::Fetch),
     Inspect(inspect::Inspect),
     Diff(diff::Diff),

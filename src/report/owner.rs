@@ -60,8 +60,11 @@ impl<'a> Owners<'a> {
         for library in manifest
             .build_info
             .iter()
-            .flat_map(|build| build.extensions.values().flatten())
-            .flat_map(|extension| &extension.links)
+            .flat_map(|build| {
+                let extensions = build.extensions.values().flatten();
+                let links = extensions.flat_map(|extension| &extension.links);
+                links.chain(&build.core.links)
+            })
             .filter_map(|link| link.path_static.as_ref())
         {
             // Until a component claims it.

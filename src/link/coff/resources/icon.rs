@@ -56,8 +56,7 @@ impl Icon {
         let image = |index: usize| {
             let entry = file.get(HEADER + index * ENTRY..)?.first_chunk::<ENTRY>()?;
             let (look, place) = entry.split_first_chunk::<8>()?;
-            let number =
-                |bytes: &[u8]| Some(usize::try_from(u32::from_le_bytes(*bytes.first_chunk()?)).ok()?);
+            let number = |bytes: &[u8]| usize::try_from(u32::from_le_bytes(*bytes.first_chunk()?)).ok();
             let (size, at) = (number(place)?, number(&place[4..])?);
             let content = file.get(at..at.checked_add(size)?)?;
             (size > 0).then(|| Image {
