@@ -106,7 +106,7 @@ fn damage_to_a_real_distribution_is_caught() {
         )
         .collect(),
         banned_symbols: vec!["pthread_yield".to_owned()],
-        stack_reserve: None,
+        ..Limits::default()
     };
     good.pack();
     damage_all(&good, DAMAGE);

@@ -350,7 +350,7 @@ fn limits() -> Limits {
         max_symbol_versions: BTreeMap::from([("GLIBC".to_owned(), "9.99".to_owned())]),
         allowed_libraries: names.map(str::to_owned).to_vec(),
         banned_symbols: vec!["pthread_yield".to_owned()],
-        stack_reserve: None,
+        ..Limits::default()
     }
 }
 
