@@ -133,8 +133,10 @@ words! {
 words! {
     /// Where what debuggers want to know of a target's binaries is.
     DebugInformation {
-        /// In an archive of its own; the binaries of the full archive and of `install_only` name their symbols.
+        /// In an archive of its own; binaries have names of symbols all the same, which can be taken away.
         Detached = "detached",
+        /// In an archive of its own, and nothing of it in the binaries.
+        Beside = "beside",
         /// Nowhere: the binaries are linked without it.
         None = "none",
     }

@@ -58,6 +58,18 @@ impl Report {
             .collect()
     }
 
+    /// Why rules could not be applied, in their order: reason and rules.
+    fn skipped_by_reason(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (rule, why) in &self.skipped {
+            match reasons.iter_mut().find(|(reason, _)| reason == why) {
+                Some((_, rules)) => rules.push(rule),
+                None => reasons.push((why, vec![rule])),
+            }
+        }
+        reasons
+    }
+
     /// The report for people. Of many findings of one rule only the first few are shown.
     #[must_use]
     pub fn render(&self) -> String {
@@ -88,8 +100,8 @@ impl Report {
                 let _ = writeln!(text, "  hint: {}\n", first.hint);
             }
         }
-        for (rule, why) in &self.skipped {
-            let _ = writeln!(text, "skipped [{rule}]: {why}");
+        for (why, rules) in self.skipped_by_reason() {
+            let _ = writeln!(text, "skipped [{}]: {why}", rules.join("] ["));
         }
         let errors = self
             .findings

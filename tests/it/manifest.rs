@@ -9,7 +9,9 @@ use pbs::model::{Digest, TreePath};
 use pbs::plan::{Flavor, Linkage};
 use pbs::verify::relink;
 
-use crate::distribution::{Distribution, cc, made, made_parts, needs_cc, path};
+use crate::distribution::{
+    Distribution, cc, made, made_parts, made_windows, made_windows_parts, needs_cc, needs_lld_link, path,
+};
 
 #[test]
 fn a_manifest_says_what_was_observed() {
@@ -171,6 +173,104 @@ fn every_flavour_keeps_the_rules() {
     let (same, manifest) = select_flavor(&full.tree, &full.manifest(), Flavor::Full, None).unwrap();
     assert_eq!(manifest, full.manifest());
     assert_eq!(same.len() + 1, full.tree.len());
+}
+
+#[test]
+fn a_manifest_for_windows_says_what_was_observed() {
+    needs_lld_link!();
+    let manifest = made_windows().manifest();
+    let text = String::from_utf8(manifest.write()).unwrap();
+    for said in [
+        r#""target_triple": "x86_64-pc-windows-msvc""#,
+        r#""object_file_format": "coff""#,
+        r#""libpython_link_mode": "shared""#,
+        r#""python_symbol_visibility": "dllexport""#,
+        r#""python_exe": "install/python.exe""#,
+        r#""include": "install/include""#,
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+    assert_eq!(manifest.crt_features, ["vcruntime:140"]);
+    assert_eq!(manifest.python_extension_module_loading.len(), 2);
+    let interpreter = &manifest.pbs.interpreter;
+    assert!(interpreter.position_independent && interpreter.loader.is_none());
+    // The program loads the interpreter's library only, which loads the system's.
+    assert_eq!(
+        interpreter.needed,
+        ["KERNEL32.dll", "api-ms-win-crt-math-l1-1-0.dll"]
+    );
+    let build = manifest.build_info.as_ref().unwrap();
+    assert_eq!(
+        (build.core.links[0].name.as_str(), build.core.links[0].system),
+        ("kernel32", Some(true))
+    );
+    let zlib = &manifest.pbs.extensions["zlib"];
+    assert_eq!((zlib.size, zlib.library_size), (16, 16));
+}
+
+#[test]
+fn where_facts_and_files_of_windows_disagree_there_is_no_manifest() {
+    needs_lld_link!();
+    let check = |expected: &str, change: fn(&mut crate::distribution::Parts)| {
+        let mut parts = made_windows_parts();
+        change(&mut parts);
+        let problems = parts.derive().unwrap_err().0;
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(
+            told.iter().any(|problem| problem.contains(expected)),
+            "{expected}: {told:?}"
+        );
+    };
+    check("names `build/obj/core/core.obj`, which is no object", |parts| {
+        let exe = parts.distribution.bytes(&path("python/install/python.exe"));
+        parts
+            .distribution
+            .put(&path("python/build/obj/core/core.obj"), exe, false);
+    });
+    check("`build/link/stray.obj` is there, but neither", |parts| {
+        let object = parts.distribution.bytes(&path("python/build/obj/core/core.obj"));
+        parts
+            .distribution
+            .put(&path("python/build/link/stray.obj"), object, false);
+    });
+    check("which is no position-independent executable", |parts| {
+        parts
+            .distribution
+            .unprotected(&path("python/install/python.exe"), 0x40);
+    });
+}
+
+#[test]
+fn every_flavour_for_windows_keeps_the_rules() {
+    needs_lld_link!();
+    let full = made_windows();
+    for kind in [Flavor::InstallOnly, Flavor::InstallOnlyStripped] {
+        let install = flavor(&full, kind, None);
+        let has = |at: &str| install.tree.get(&path(at)).is_some();
+        for there in [
+            "python.exe",
+            "pythonw.exe",
+            "python3.dll",
+            "python313.dll",
+            "libs/python313.lib",
+            "include/Python.h",
+            "Lib/os.py",
+            "LICENSE.txt",
+            "licenses/LICENSE.zlib.txt",
+            "PYTHON.json",
+        ] {
+            assert!(has(&format!("python/{there}")), "{there}");
+        }
+        for gone in ["build", "install", "DLLs/_testcapi.pyd", "Lib/test"] {
+            assert!(!has(&format!("python/{gone}")), "{gone}");
+        }
+        assert!(install.verify().passed(), "{}", install.verify().render());
+        assert_eq!(install.manifest().python_exe, path("python.exe"));
+        let mut strange = install.clone();
+        strange.put(&path("python/bin/python"), b"x".to_vec(), false);
+        strange.digest_again();
+        assert!(strange.verify().broken_rules().contains("strays"));
+    }
 }
 
 fn names(names: &[&str]) -> BTreeSet<String> {

@@ -124,6 +124,7 @@ fn a_report_tells_rule_file_and_what_to_do() {
     error[build-paths]: `install/lib/python3.13/os.py`: it names `/work/x`
       hint: configure with a neutral prefix and install with DESTDIR, or map the path with -ffile-prefix-map
 
+    skipped [random-addresses] [executable-data] [stack-size] [timestamps] [stray-libraries] [import-libraries]: the target's files are no PE files
     37 rules applied, 1 errors, 0 warnings
     ");
     assert!(matches!(bad.tree.get(&at), Some(Entry::File { .. })));

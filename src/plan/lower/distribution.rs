@@ -121,7 +121,7 @@ impl Lowering<'_> {
             // Where binaries have no symbols, there is nothing to replace.
             Flavor::InstallOnlyStripped => match build.target_file.debug_information {
                 DebugInformation::Detached => Some("stripped"),
-                DebugInformation::None => None,
+                DebugInformation::Beside | DebugInformation::None => None,
             },
             Flavor::DebugInfo => Some("debug"),
         };

@@ -112,22 +112,28 @@ fn compile(place: &Utf8Path) -> BTreeMap<&'static str, Vec<u8>> {
     for (name, member) in [("zlib.lib", "inflate"), ("msvcrt.lib", "cookie")] {
         files.insert(name, ar(&format!("{member}.obj"), &files[member]));
     }
-    for (library, dll, function) in [
-        ("kernel32.lib", "KERNEL32.dll", "GetTickCount"),
-        ("ucrt.lib", "api-ms-win-crt-math-l1-1-0.dll", "cos"),
-    ] {
-        let definition = format!("LIBRARY {dll}\nEXPORTS\n    {function}\n");
-        fs_err::write(place.join("x.def"), definition).unwrap();
-        lld_link(
-            place,
-            &["/lib", "/machine:x64", "/def:x.def", &format!("/out:{library}")],
-        );
-        files.insert(library, fs_err::read(place.join(library)).unwrap());
-    }
     let link = |words: &[&str]| {
         let all = ["/nologo", "/nodefaultlib", "/opt:noref", "/brepro"];
         lld_link(place, &[&all[..], words].concat());
     };
+    // The system's libraries, of which only the names are wanted.
+    for (library, dll, function) in [
+        ("kernel32.lib", "KERNEL32.dll", "GetTickCount"),
+        ("ucrt.lib", "api-ms-win-crt-math-l1-1-0.dll", "cos"),
+    ] {
+        let (out, export) = (format!("/out:{dll}"), format!("/export:{function}"));
+        fs_err::write(place.join("system.obj"), object(&[function], &[], "")).unwrap();
+        let words = [
+            "/dll",
+            "/noentry",
+            "system.obj",
+            &out,
+            &export,
+            &format!("/implib:{library}"),
+        ];
+        link(&words);
+        files.insert(library, fs_err::read(place.join(library)).unwrap());
+    }
     let interface = ["Py_Initialize", "PyList_New", "Py_CompileString", "Py_BytesMain"];
     let exports = interface.map(|name| format!("/export:{name}"));
     let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
