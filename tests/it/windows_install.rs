@@ -7,7 +7,9 @@ use crate::wine::Wine;
 
 /// A file of `tests/windows`.
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/windows")
+        .join(name)
 }
 
 /// Runs a program, which must succeed and say this last.
@@ -17,9 +19,15 @@ fn says(wine: &Wine, program: &Path, arguments: &[&str], last: &str) {
         String::from_utf8_lossy(&output.stdout).into_owned(),
         String::from_utf8_lossy(&output.stderr).into_owned(),
     );
-    assert!(output.status.success(), "{program:?} {arguments:?}: {said}{warned}");
+    assert!(
+        output.status.success(),
+        "{program:?} {arguments:?}: {said}{warned}"
+    );
     let found = said.trim_end().lines().last().unwrap_or_default();
-    assert!(found.starts_with(last), "{program:?} {arguments:?}: {said}{warned}");
+    assert!(
+        found.starts_with(last),
+        "{program:?} {arguments:?}: {said}{warned}"
+    );
 }
 
 #[test]

@@ -23,9 +23,11 @@ impl Wine {
     pub(crate) fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("pbs-wine-").tempdir_in("/tmp");
         let wine = Self(directory.unwrap());
-        wine.done("wineboot", &["--init"]);
+        // First: without it the programs that make a Windows fail, and so does that.
         let system = wine.0.path().join("drive_c/windows/system32");
+        fs_err::create_dir_all(&system).unwrap();
         wine.done("cp", &[ZLIB, system.to_str().unwrap()]);
+        wine.done("wineboot", &["--init"]);
         wine
     }
 
