@@ -20,6 +20,9 @@ pub struct Limits {
     /// Symbols that must not be referenced.
     #[serde(default)]
     pub banned_symbols: Vec<String>,
+    /// Names that the stable interface's DLL leads to although the interpreter's library may be without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_forwards: Vec<String>,
     /// Bytes of its first thread's stack that the interpreter reserves, where a program says so itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_reserve: Option<u64>,
