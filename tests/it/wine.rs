@@ -23,20 +23,17 @@ impl Wine {
     pub(crate) fn new() -> Self {
         let directory = tempfile::Builder::new().prefix("pbs-wine-").tempdir_in("/tmp");
         let wine = Self(directory.unwrap());
-        // It looks for 32-bit programs last, which are not there, and says so by its status.
-        drop(wine.command("wineboot").arg("--init").output().unwrap());
+        // First: without it the programs that make a Windows fail, and so does that.
         let system = wine.0.path().join("drive_c/windows/system32");
-        let copied = wine
-            .command("cp")
-            .args([ZLIB, system.to_str().unwrap()])
-            .output()
-            .unwrap();
-        assert!(
-            copied.status.success(),
-            "{}",
-            String::from_utf8_lossy(&copied.stderr)
-        );
+        fs_err::create_dir_all(&system).unwrap();
+        wine.done("cp", &[ZLIB, system.to_str().unwrap()]);
+        wine.done("wineboot", &["--init"]);
         wine
+    }
+
+    fn done(&self, program: &str, arguments: &[&str]) {
+        let done = self.command(program).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
     fn command(&self, program: &str) -> Command {

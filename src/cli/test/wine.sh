@@ -3,10 +3,10 @@ interpreter=$1; shift
 export WINEPREFIX=$PWD/windows WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
 # Wine 10 does not survive TZ=UTC.
 unset TZ
-# It looks for 32-bit programs last, which are not there, and says so by its status.
-wineboot --init || test -e "$WINEPREFIX/drive_c/windows/system32/kernel32.dll"
-# user32.dll is linked with a DLL of Debian's, which a Windows that is made does not have.
+# user32.dll is linked with a DLL of Debian's; without it the programs that make a Windows fail, and so does that.
+mkdir -p "$WINEPREFIX/drive_c/windows/system32"
 cp /usr/x86_64-w64-mingw32/lib/zlib1.dll "$WINEPREFIX/drive_c/windows/system32/"
+wineboot --init
 cp -R "${interpreter%/*}" python
 chmod -R u+w python
 
