@@ -1,8 +1,8 @@
 # As native.sh, in a Windows that is made for it. There is no screen; Mono and Gecko would be downloaded.
 interpreter=$1; shift
 export WINEPREFIX=$PWD/windows WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
-# Wine 10 does not survive TZ=UTC.
-unset TZ
+# Debian's Wine 10 frees what it did not allocate where this is set.
+unset TMPDIR
 # user32.dll is linked with a DLL of Debian's; without it the programs that make a Windows fail, and so does that.
 mkdir -p "$WINEPREFIX/drive_c/windows/system32"
 cp /usr/x86_64-w64-mingw32/lib/zlib1.dll "$WINEPREFIX/drive_c/windows/system32/"
