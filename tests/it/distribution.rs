@@ -14,7 +14,7 @@ use pbs::model::{Digest, Entry, Tree, TreePath};
 use pbs::verify::{ArchiveFacts, Limits, Report, VerifyInput, verify};
 
 pub(crate) use make::{Parts, ar, cc, made, made_parts};
-pub(crate) use windows::{lld_link, made_windows, needs_lld_link, object};
+pub(crate) use windows::{lld_link, made_windows, made_windows_parts, needs_lld_link, object};
 
 /// Leaves a test that makes a distribution where there is no C compiler.
 macro_rules! needs_cc {
