@@ -361,8 +361,10 @@ pub(crate) fn made_parts() -> Parts {
         let dir = tempfile::tempdir().unwrap();
         compile(Utf8Path::from_path(dir.path()).unwrap())
     });
-    let mut distribution = Distribution::default();
-    distribution.limits = limits();
+    let distribution = Distribution {
+        limits: limits(),
+        ..Distribution::default()
+    };
     let cpython = cpython_output(objects);
     assemble_parts(
         distribution,
