@@ -44,6 +44,9 @@ fi
 run_make "${flags[*]}" compile link
 grep -E -A4 'warning:' make.log | grep -v -e -Wprofile-instr | tail -50 || true
 if [ -e /in/profile ]; then
+  echo "what is compiled without its profile, the most frequent first:"
+  grep -o 'hash mismatch) [^ ]* Hash = [0-9]* up to [0-9]*' make.log | awk '{ print $NF, $3 }' | sort -rnu > lost.txt || true
+  head -25 lost.txt
   measure_profile make.log
 fi
 

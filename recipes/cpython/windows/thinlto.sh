@@ -6,12 +6,14 @@
 # library. One index serves both the library and static programs: code on Windows finds its data in the same way in both.
 
 compile_thinlto() { # flags of the compiler
-  local response=/in/projects/link/pythoncore.rsp table objects object
+  local response=/in/projects/link/pythoncore.rsp table resources objects object
   table=$(grep -x 'build/.*/config\.obj' "$response")
+  # shellcheck disable=SC2207 # names of objects are words
+  resources=($(grep -x 'build/.*\.res' "$response"))
   # shellcheck disable=SC2207 # names of objects are words
   objects=($(grep -x 'build/.*\.obj' "$response" | grep -v -x "$table"))
   run_make "$* -flto=thin" "${objects[@]}"
-  run_make "$*" "$table"
+  run_make "$*" "$table" "${resources[@]}"
   # shellcheck disable=SC2086 # the flags are words
   lld-link $TARGET_LDFLAGS "@$response" /out:build/index.dll /thinlto-index-only:bitcode.txt \
     /mllvm:-import-hot-evolution-factor=0.7
