@@ -205,6 +205,7 @@ def main(install, tree, projects, build, facts):
                 "sources": [],
                 "links": [],
             }
+    profile = tree.parent / "profile.json"
     response = (projects / "link" / f"{core['project']}.rsp").read_text().split("\n")
     result = {
         "core": {
@@ -233,6 +234,7 @@ def main(install, tree, projects, build, facts):
         "extensions": extensions,
         "test_extensions": sorted(name for name, entry in declared.items() if entry.get("test")),
         "link_commands": {"shared_lib": ["lld-link", *(word for word in response if word.startswith("/"))]},
+        "profile": json.loads(profile.read_text()) if profile.exists() else None,
         "position_independent_executable": True,
     }
     facts.mkdir(parents=True, exist_ok=True)
