@@ -2,6 +2,8 @@
 
 mod pe;
 
+use std::ops::Range;
+
 use object::read::elf::{ElfFile64, SectionHeader as _};
 use object::{Endianness, FileKind, elf};
 
@@ -71,7 +73,6 @@ fn read_elf(bytes: &[u8]) -> Result<Image, ReadImageError> {
             placed.push((header.sh_offset(endian), section));
         }
     }
-    placed.sort_by_key(|(offset, _)| *offset);
     let size = bytes.len() as u64;
     let header = file.elf_header();
     let start = u64::from(header.e_ehsize.get(endian))
@@ -81,10 +82,9 @@ fn read_elf(bytes: &[u8]) -> Result<Image, ReadImageError> {
         )
         .min(size);
     let mut spans = vec![Span::Headers(start)];
-    let mut at = start;
     let mut table_left = u64::from(header.e_shentsize.get(endian)) * u64::from(header.e_shnum.get(endian));
     let table_at = header.e_shoff.get(endian);
-    let mut fill = |spans: &mut Vec<Span>, from: u64, to: u64| {
+    let fill = |spans: &mut Vec<Span>, from: u64, to: u64| {
         if from >= to {
             return;
         }
@@ -99,16 +99,32 @@ fn read_elf(bytes: &[u8]) -> Result<Image, ReadImageError> {
         let padding = to - from - table;
         spans.extend((padding > 0).then_some(Span::Padding(padding)));
     };
+    cover(&mut spans, placed, start..size, fill);
+    Ok(Image { spans, zero })
+}
+
+/// Covers a range of the file: sections in their order, each where the one before it ends at the earliest, and between
+/// them what `fill` makes of the places there.
+fn cover(
+    spans: &mut Vec<Span>,
+    mut placed: Vec<(u64, Section)>,
+    range: Range<u64>,
+    mut fill: impl FnMut(&mut Vec<Span>, u64, u64),
+) {
+    placed.sort_by_key(|(offset, _)| *offset);
+    let Range {
+        start: mut at,
+        end: size,
+    } = range;
     for (offset, mut section) in placed {
         let end = offset.saturating_add(section.size).min(size);
-        fill(&mut spans, at, offset.min(size));
+        fill(spans, at, offset.min(size));
         at = at.max(offset.min(size));
         section.size = end.saturating_sub(at);
         at = at.max(end);
         spans.push(Span::Section(section));
     }
-    fill(&mut spans, at, size);
-    Ok(Image { spans, zero })
+    fill(spans, at, size);
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use pbs::plan::{Flavor, Linkage};
 use pbs::verify::relink;
 
 use crate::distribution::{
-    Distribution, cc, made, made_parts, made_windows, made_windows_parts, needs_cc, needs_lld_link, path,
+    Distribution, Parts, cc, made, made_parts, made_windows, made_windows_parts, needs_cc, needs_lld_link,
+    path,
 };
 
 #[test]
@@ -38,19 +39,21 @@ fn a_manifest_says_what_was_observed() {
     assert!(!manifest.pbs.files.contains_key(&path("PYTHON.json")));
 }
 
+/// Changes parts so that no manifest can be derived; why is told.
+fn disagrees(mut parts: Parts, expected: &str, change: fn(&mut Parts)) {
+    change(&mut parts);
+    let problems = parts.derive().unwrap_err().0;
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(
+        told.iter().any(|problem| problem.contains(expected)),
+        "{expected}: {told:?}"
+    );
+}
+
 #[test]
 fn where_facts_and_tree_disagree_there_is_no_manifest() {
     needs_cc!();
-    let check = |expected: &str, change: fn(&mut crate::distribution::Parts)| {
-        let mut parts = made_parts();
-        change(&mut parts);
-        let problems = parts.derive().unwrap_err().0;
-        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        assert!(
-            told.iter().any(|problem| problem.contains(expected)),
-            "{expected}: {told:?}"
-        );
-    };
+    let check = |expected, change| disagrees(made_parts(), expected, change);
     check(
         "names `build/Modules/zlibmodule.o`, which is not there",
         |parts| {
@@ -211,16 +214,7 @@ fn a_manifest_for_windows_says_what_was_observed() {
 #[test]
 fn where_facts_and_files_of_windows_disagree_there_is_no_manifest() {
     needs_lld_link!();
-    let check = |expected: &str, change: fn(&mut crate::distribution::Parts)| {
-        let mut parts = made_windows_parts();
-        change(&mut parts);
-        let problems = parts.derive().unwrap_err().0;
-        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        assert!(
-            told.iter().any(|problem| problem.contains(expected)),
-            "{expected}: {told:?}"
-        );
-    };
+    let check = |expected, change| disagrees(made_windows_parts(), expected, change);
     check("names `build/obj/core/core.obj`, which is no object", |parts| {
         let exe = parts.distribution.bytes(&path("python/install/python.exe"));
         parts

@@ -3,7 +3,7 @@
 use object::LittleEndian;
 use object::read::pe::{ImageNtHeaders as _, ImageOptionalHeader as _, PeFile64};
 
-use super::{Image, ReadImageError, Section, Span};
+use super::{Image, ReadImageError, Section, Span, cover};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Image, ReadImageError> {
     let file = PeFile64::parse(bytes)?;
@@ -32,19 +32,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Image, ReadImageError> {
             placed.push((u64::from(header.pointer_to_raw_data.get(LittleEndian)), section));
         }
     }
-    placed.sort_by_key(|(offset, _)| *offset);
-    let mut at = headers;
-    let fill = |spans: &mut Vec<Span>, from: u64, to: u64| {
+    cover(&mut spans, placed, headers..size, |spans, from, to| {
         spans.extend((to > from).then(|| Span::Padding(to - from)));
-    };
-    for (offset, mut section) in placed {
-        let end = offset.saturating_add(section.size).min(size);
-        fill(&mut spans, at, offset.min(size));
-        at = at.max(offset.min(size));
-        section.size = end.saturating_sub(at);
-        at = at.max(end);
-        spans.push(Span::Section(section));
-    }
-    fill(&mut spans, at, size);
+    });
     Ok(Image { spans, zero })
 }
