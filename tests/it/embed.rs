@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use object::{Object as _, ObjectSection as _};
 
+use crate::linking::link_to;
 use crate::support::{built_distribution, requires};
 
 const LINKERS: [&str; 4] = ["lld", "rust-lld", "mold", "ld"];
@@ -21,15 +22,12 @@ fn sources() -> PathBuf {
 }
 
 fn link(dist: &Path, output: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pbs"))
-        .args(["--log", "plain", "link"])
-        .arg(dist)
-        .args(["--script", "app.py", "--output"])
-        .arg(output)
-        .args(words)
-        .current_dir(sources())
-        .output()
-        .unwrap()
+    link_to(
+        &sources(),
+        dist,
+        output,
+        &[&["--script", "app.py"], words].concat(),
+    )
 }
 
 fn ok(output: &Output) -> String {

@@ -15,6 +15,7 @@ mod engine;
 mod fetch;
 mod fetch_client;
 mod inside;
+mod linking;
 mod manifest;
 mod mini;
 mod moto;

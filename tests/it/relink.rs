@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::linking::link_to;
 use crate::support::{built_distribution, requires};
 
 const LINKERS: [&str; 4] = ["lld", "rust-lld", "mold", "ld"];
@@ -13,14 +14,8 @@ const SNIPPET: &str = "import importlib, sys, json, ssl, sqlite3\n\
     print(len(sys.builtin_module_names), json.dumps({'sum': sum(range(1000))}), sqlite3.connect(':memory:').execute('select 6*7').fetchone())";
 
 fn link(dist: &Path, output: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pbs"))
-        .args(["--log", "plain", "link"])
-        .arg(dist)
-        .args(["--stdlib", "files", "--output"])
-        .arg(output)
-        .args(words)
-        .output()
-        .unwrap()
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    link_to(here, dist, output, &[&["--stdlib", "files"], words].concat())
 }
 
 fn ok(output: &Output) -> String {

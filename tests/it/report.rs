@@ -1,27 +1,14 @@
 //! `pbs link --report`: what reports say of executables of a built distribution, held against the executables.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
+use crate::linking::{link, said};
 use crate::support::{built_distribution, requires};
 
 const LINKERS: [&str; 4] = ["lld", "rust-lld", "mold", "ld"];
-
-fn link(dist: &Path, dir: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pbs"))
-        .args(["--log", "plain", "link"])
-        .arg(dist)
-        .args(words)
-        .current_dir(dir)
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap()
@@ -88,7 +75,7 @@ fn every_byte_is_accounted_for_with_every_linker() {
             "--report=app.spdx.json",
             "--report=app.html",
         ];
-        let done = link(place.path(), out.path(), &words);
+        let done = link(out.path(), place.path(), &words);
         requires!("linkers", !said(&done).contains("there is no linker"));
         assert!(done.status.success(), "{linker}: {}", said(&done));
         let bytes = fs_err::read(out.path().join("app")).unwrap();
@@ -133,7 +120,7 @@ fn every_byte_is_accounted_for_with_every_linker() {
 
         let words = ["--script=shop.py", "--output=again", "--linker", linker];
         let words = [&words[..], &["--exclude-extension=_sqlite3"]].concat();
-        assert!(link(place.path(), out.path(), &words).status.success());
+        assert!(link(out.path(), place.path(), &words).status.success());
         let again = fs_err::read(out.path().join("again")).unwrap();
         assert!(bytes == again, "{linker}: a report changes what is linked");
     }
@@ -153,7 +140,7 @@ fn only_what_is_inside_is_told() {
         "--sizes",
         "--report=r/least.json",
     ];
-    let done = link(place.path(), out.path(), &words);
+    let done = link(out.path(), place.path(), &words);
     assert!(done.status.success(), "{}", said(&done));
     let shown = said(&done);
     assert!(shown.contains("100.0%  python"), "{shown}");
@@ -177,7 +164,7 @@ fn only_what_is_inside_is_told() {
         "--strip",
         "--report=packed.json",
     ];
-    let done = link(place.path(), out.path(), &words);
+    let done = link(out.path(), place.path(), &words);
     assert!(done.status.success(), "{}", said(&done));
     let report = json(&out.path().join("packed.json"));
     let parts = report["parts"].as_array().unwrap();
@@ -204,11 +191,11 @@ fn a_linker_without_a_map_is_told() {
     let words = ["--preset=minimal", "--stdlib=files", "--linker", linker];
     let missing = Command::new("ld").arg("--version").output().is_err();
     requires!("linkers", !missing);
-    assert!(link(place.path(), out.path(), &words).status.success());
+    assert!(link(out.path(), place.path(), &words).status.success());
     fs_err::remove_file(out.path().join("python")).unwrap();
     let done = link(
-        place.path(),
         out.path(),
+        place.path(),
         &[&words[..], &["--report=x.json"]].concat(),
     );
     assert_eq!(done.status.code(), Some(1), "{}", said(&done));
@@ -235,7 +222,7 @@ fn what_cannot_be_written_is_told_before_the_link() {
             "two things are to be written",
         ),
     ] {
-        let done = link(place.path(), out.path(), words);
+        let done = link(out.path(), place.path(), words);
         assert!(said(&done).contains(expected), "{words:?}: {}", said(&done));
         assert_eq!(done.status.code(), Some(status), "{words:?}");
     }

@@ -1,29 +1,14 @@
 //! `pbs link`: single-file executables of a built distribution, run as their users would.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::linking::{link_to, said, single};
 use crate::support::{built_distribution, requires, variable};
 
-fn single() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single")
-}
-
 fn link(dist: &Path, output: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pbs"))
-        .args(["--log", "plain", "link"])
-        .arg(dist)
-        .arg("--output")
-        .arg(output)
-        .args(words)
-        .current_dir(single())
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    link_to(&single(), dist, output, words)
 }
 
 fn linked(dist: &Path, output: &Path, words: &[&str]) {

@@ -7,21 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use self::make::Wheel;
+use crate::linking::{link_to, said};
 use crate::support::{built_distribution, requires, variable};
 
 fn link(dist: &Path, output: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pbs"))
-        .args(["--log", "plain", "link"])
-        .arg(dist)
-        .arg("--output")
-        .arg(output)
-        .args(words)
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    link_to(Path::new(env!("CARGO_MANIFEST_DIR")), dist, output, words)
 }
 
 /// Links and returns what was said.

@@ -47,13 +47,19 @@ fn an_installation_does_what_users_do() {
     let environment = place.path().join("environment");
     says(&wine, &python, &["-m", "venv", environment.to_str().unwrap()], "");
     let scripts = environment.join("Scripts");
-    let wheels = wheels.unwrap().canonicalize().unwrap();
+    // Where Wine sees them, wherever the tools are.
+    let seen = place.path().join("wheels");
+    fs_err::create_dir(&seen).unwrap();
+    for wheel in fs_err::read_dir(wheels.unwrap()).unwrap() {
+        let wheel = wheel.unwrap();
+        fs_err::copy(wheel.path(), seen.join(wheel.file_name())).unwrap();
+    }
     let words = [
         "install",
         "--no-index",
         "--disable-pip-version-check",
         "--find-links",
-        wheels.to_str().unwrap(),
+        seen.to_str().unwrap(),
         "cffi",
         "cryptography",
         "lxml",

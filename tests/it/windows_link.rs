@@ -1,10 +1,11 @@
 //! `pbs link` for Windows: what is linked of a built distribution, looked at and run by Wine.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use pbs::inspect::{Pe, Subsystem};
 
+use crate::linking::{link_to, said, single};
 use crate::support::{requires, unpacked, variable};
 use crate::wine::Wine;
 
@@ -13,19 +14,7 @@ fn built() -> Option<tempfile::TempDir> {
 }
 
 fn link(dist: &Path, output: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pbs"))
-        .args(["--log", "plain", "link"])
-        .arg(dist)
-        .arg("--output")
-        .arg(output)
-        .args(words)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single"))
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    link_to(&single(), dist, output, words)
 }
 
 fn linked(dist: &Path, output: &Path, words: &[&str]) -> Pe {
