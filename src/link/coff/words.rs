@@ -4,7 +4,7 @@ use crate::link::{Console, LinkPlan, OwnFiles};
 use crate::model::TreePath;
 
 /// What every executable is linked with.
-const ALWAYS: [&str; 8] = [
+const ALWAYS: [&str; 9] = [
     "/nologo",
     // The output does not depend on when it is linked.
     "/Brepro",
@@ -14,6 +14,8 @@ const ALWAYS: [&str; 8] = [
     "/nxcompat",
     // What nobody refers to is left out. Two functions of the same code stay two: CPython compares pointers to them.
     "/opt:ref,noicf",
+    // lld 14 and 22 give another order each time where objects were compiled with a profile.
+    "/call-graph-profile-sort:no",
     // It is among the resources.
     "/manifest:no",
     // The core is compiled as part of a DLL: who uses it may have been told that it is imported.
