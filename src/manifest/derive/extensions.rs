@@ -123,7 +123,7 @@ impl Derivation<'_> {
                 name: link.name.clone(),
                 path_static: link.path.clone(),
                 path_dynamic: None,
-                framework: None,
+                framework: link.framework.then_some(true),
                 system: link.system.then_some(true),
             });
         }
