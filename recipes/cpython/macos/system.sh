@@ -6,6 +6,10 @@ searched=()
 options=(--with-dbmliborder=ndbm "--with-build-python=$(command -v python3)")
 linking=()
 
+# A word of the command that links libpython. Every program can stand at any address, so there is one set of objects.
+links_library=-dynamiclib
+fixed_addresses=''
+
 prepare_system() {
   # It knows no cross build for macOS, and would ask the machine it runs on. The release is of the oldest Darwin; without one
   # macros would hide half of the system.
