@@ -6,7 +6,7 @@ searched=(db)
 options=(--with-dbmliborder=bdb)
 # The build-id is what debug information is found by. What nobody calls is not loaded at every start. The compiler marks what
 # the profile says is hot or cold; each kind stands together, so that fewer pages are touched.
-linking=(-Wl,--build-id=sha1 -Wl,--as-needed "-Wl,-z,keep-text-section-prefix")
+linking=("-Wl,--build-id=sha1" "-Wl,--as-needed" "-Wl,-z,keep-text-section-prefix")
 
 # A word of the command that links libpython. The interpreter stands at fixed addresses, and so gets objects of its own.
 links_library=-Wl,-hlibpython
