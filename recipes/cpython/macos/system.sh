@@ -14,8 +14,6 @@ prepare_system() {
   # It knows no cross build for macOS, and would ask the machine it runs on. The release is of the oldest Darwin; without one
   # macros would hide half of the system.
   export MACHDEP=darwin ac_sys_system=Darwin "ac_sys_release=${GNU_TRIPLE##*darwin}.0.0"
-  # Headers of libffi are looked for below it.
-  export SDKROOT=/in/sysroot
 }
 
 # What every call of make is told. The objects instead of -lpython: one file, no stub for each call. COMPILEALL_OPTS: make

@@ -3,6 +3,8 @@
 #define PBS_CORE_FOUNDATION_H
 
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/cdefs.h>
 
 typedef unsigned char Boolean;
