@@ -123,6 +123,36 @@ impl<'a> Code<'a> {
         }
     }
 
+    /// The dynamic loader that it names.
+    #[must_use]
+    pub fn loader(self) -> Option<&'a str> {
+        match self {
+            Self::Elf(elf) => elf.interpreter.as_deref(),
+            Self::MachO(macho) => macho.loader.as_deref(),
+            Self::Pe(_) | Self::Coff(_) => None,
+        }
+    }
+
+    /// Bytes of the first thread's stack that a program asks for; 0 where it leaves that to the system.
+    #[must_use]
+    pub fn stack(self) -> Option<u64> {
+        match self {
+            Self::Pe(pe) => (!pe.dll).then_some(pe.stack),
+            Self::MachO(macho) => macho.stack,
+            Self::Elf(_) | Self::Coff(_) => None,
+        }
+    }
+
+    /// The compilers and linkers that left their name in it.
+    #[must_use]
+    pub fn tools(self) -> Vec<String> {
+        match self {
+            Self::Elf(elf) => elf.comments.clone(),
+            Self::MachO(macho) => macho.tools(),
+            Self::Pe(_) | Self::Coff(_) => Vec::new(),
+        }
+    }
+
     /// Whether some of it can be both written and executed.
     #[must_use]
     pub fn writable_code(self) -> bool {

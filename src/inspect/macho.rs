@@ -9,18 +9,16 @@ mod read;
 mod signature;
 mod symbols;
 mod universal;
-mod version;
 
 use object::{Endianness, FileKind, macho};
 
 use super::Binding;
 use super::coff::text;
-use crate::model::Arch;
+use crate::model::{Arch, PackedVersion};
 
 pub use signature::{CodeDirectory, Pages, Signature, SignatureHash};
 pub(super) use universal::cpu_name;
 pub use universal::{Slice, Universal};
-pub use version::{PackedVersion, ParseVersionError};
 
 /// The facts of a Mach-O file for one processor.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -303,6 +301,19 @@ impl MachO {
                 .segments
                 .iter()
                 .any(|segment| has(segment.initial) || has(segment.maximum))
+    }
+
+    /// The tools that it says to be made with, each with its version.
+    #[must_use]
+    pub fn tools(&self) -> Vec<String> {
+        let tools = self.systems.iter().flat_map(|system| &system.tools);
+        let named = tools.map(|(tool, version)| match macho::Tool(*tool) {
+            macho::TOOL_CLANG => format!("clang {version}"),
+            macho::TOOL_SWIFT => format!("swift {version}"),
+            macho::TOOL_LD => format!("ld {version}"),
+            other => format!("tool {} {version}", other.0),
+        });
+        named.collect()
     }
 
     /// All sections.

@@ -25,10 +25,11 @@ pub use coff::{
 pub use content::{Content, ContentError};
 pub use elf::{Binding, Elf, ElfError, ElfKind, Sizes, Stack, Symbol, Visibility};
 pub use leak::find_leaks;
+#[cfg(test)]
+pub(crate) use macho::made as macho_made;
 pub use macho::{
     BuildVersion, CodeDirectory, Dylib, InstallName, Library, Load, MachO, MachOError, MachOKind,
-    MachOSection, MachOSymbol, PackedVersion, Pages, ParseVersionError, Purpose, Segment, Signature,
-    SignatureHash, Slice, Universal, c_name,
+    MachOSection, MachOSymbol, Pages, Purpose, Segment, Signature, SignatureHash, Slice, Universal, c_name,
 };
 pub use pe::{Export, Imports, Pe, PeError, PeSection, Protection, Subsystem};
 pub use pyc::{Invalidation, Pyc};

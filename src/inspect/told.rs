@@ -214,7 +214,8 @@ mod tests {
         machine: arm64
         kind: position-independent executable
         flags: ["NOUNDEFS","DYLDLINK","TWOLEVEL","PIE"]
-        systems: ["macOS 11.0, SDK 14.0, ld 22.0"]
+        systems: ["macOS 11.0, SDK 14.0"]
+        tools: ["ld 22.0"]
         uuid: 07070707070707070707070707070707
         libraries: ["/usr/lib/libSystem.B.dylib 1356.0, at least 1.0"]
         rpaths: []

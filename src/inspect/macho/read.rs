@@ -8,9 +8,10 @@ use super::exports::read_exports;
 use super::signature::read_signature;
 use super::symbols::{Symbols, read_symbols};
 use super::{
-    BuildVersion, Dylib, InstallName, Load, MachO, MachOError, MachOKind, MachOSection, PackedVersion,
-    Purpose, Segment, text,
+    BuildVersion, Dylib, InstallName, Load, MachO, MachOError, MachOKind, MachOSection, Purpose, Segment,
+    text,
 };
+use crate::model::PackedVersion;
 
 /// Reads a file of either width.
 pub(super) fn read<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<MachO, MachOError> {

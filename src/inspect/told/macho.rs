@@ -40,6 +40,7 @@ pub(super) fn of_macho(file: &MachO) -> Told {
             "systems",
             json!(file.systems.iter().map(system).collect::<Vec<_>>()),
         ),
+        ("tools", json!(file.tools())),
         ("uuid", json!(file.uuid)),
         ("install name", json!(install_name)),
         (
@@ -85,23 +86,11 @@ fn flags(file: &MachO) -> Vec<&'static str> {
 }
 
 fn system(build: &BuildVersion) -> String {
-    let BuildVersion {
-        platform,
-        minimum,
-        sdk,
-        tools,
-    } = build;
-    let name = match macho::Platform(*platform) {
+    let name = match macho::Platform(build.platform) {
         macho::PLATFORM_MACOS => "macOS".to_owned(),
         other => format!("platform {}", other.0),
     };
-    let tools = tools.iter().map(|(tool, version)| match macho::Tool(*tool) {
-        macho::TOOL_CLANG => format!(", clang {version}"),
-        macho::TOOL_SWIFT => format!(", swift {version}"),
-        macho::TOOL_LD => format!(", ld {version}"),
-        other => format!(", tool {} {version}", other.0),
-    });
-    format!("{name} {minimum}, SDK {sdk}{}", tools.collect::<String>())
+    format!("{name} {}, SDK {}", build.minimum, build.sdk)
 }
 
 fn library(dylib: &Dylib) -> String {

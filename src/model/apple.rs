@@ -1,7 +1,24 @@
-//! Versions as Mach-O files have them: three numbers in 32 bits.
+//! Apple's SDKs, and versions as Mach-O files have them: three numbers in 32 bits.
 
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The SDK that a target's code is compiled against.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AppleSdk {
+    /// Its canonical name: `macosx14.0`.
+    pub name: String,
+    /// Its platform: `macosx`.
+    pub platform: String,
+    /// The version of the system that it has the interfaces of.
+    pub version: PackedVersion,
+    /// The oldest version of the system that the code runs on.
+    pub deployment_target: PackedVersion,
+}
 
 /// A version: 16 bits, then 8, then 8. A newer one is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -10,7 +27,7 @@ pub struct PackedVersion(pub u32);
 /// Why a text is no version of this kind.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{text}` is no version of one to three numbers, such as 11.0")]
-pub struct ParseVersionError {
+pub struct ParsePackedVersionError {
     /// The text.
     pub text: String,
 }
@@ -27,14 +44,14 @@ impl fmt::Display for PackedVersion {
 }
 
 impl FromStr for PackedVersion {
-    type Err = ParseVersionError;
+    type Err = ParsePackedVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseVersionError {
+        let error = || ParsePackedVersionError {
             text: text.to_owned(),
         };
         let mut numbers = text.split('.');
-        let mut number = |most: u32| -> Result<u32, ParseVersionError> {
+        let mut number = |most: u32| -> Result<u32, ParsePackedVersionError> {
             let Some(part) = numbers.next() else { return Ok(0) };
             let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
             let value = part.parse().ok().filter(|value| digits && *value <= most);
@@ -45,6 +62,19 @@ impl FromStr for PackedVersion {
             None => Ok(Self(packed)),
             Some(_) => Err(error()),
         }
+    }
+}
+
+impl Serialize for PackedVersion {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PackedVersion {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
