@@ -215,7 +215,7 @@ pub struct LinkFact {
     /// Whether the target's system has it.
     #[serde(default)]
     pub system: bool,
-    /// Whether it is a framework of Apple's.
+    /// Whether it is a framework of the system.
     #[serde(default)]
     pub framework: bool,
 }

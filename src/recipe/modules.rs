@@ -59,7 +59,10 @@ impl ExtensionsFile {
     pub(super) fn owned(&self) -> impl Iterator<Item = ([&str; 2], &OwnModules)> {
         let families = self.families.iter();
         let families = families.map(|(family, own)| (["families", family.as_str()], own));
-        let systems = self.systems.iter().map(|(os, own)| (["systems", os.as_str()], own));
+        let systems = self
+            .systems
+            .iter()
+            .map(|(os, own)| (["systems", os.as_str()], own));
         families.chain(systems)
     }
 

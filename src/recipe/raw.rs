@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::quoted::{Quoted, Sha256};
 use crate::model::{
-    Arch, DebugInformation, Family, Ground, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target,
-    TreeDigest, TreePath,
+    AppleSdk, Arch, DebugInformation, Family, Ground, Libc, ObjectFormat, Options, Os, PythonVersion, Series,
+    Target, TreeDigest, TreePath,
 };
 use crate::plan::{Linkage, LockedPackage, Weight};
 use crate::verify::Limits;
@@ -101,6 +101,9 @@ pub struct TargetFile {
     /// `crt_features` of the manifest.
     #[serde(default)]
     pub crt_features: Vec<Text>,
+    /// What its code is compiled against; of targets of macOS, and of no others.
+    #[serde(default)]
+    pub apple_sdk: Option<AppleSdk>,
     /// Where what debuggers want to know is.
     #[serde(default = "detached")]
     pub debug_information: DebugInformation,

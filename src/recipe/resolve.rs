@@ -443,7 +443,10 @@ impl RecipeSet {
                 profile: step.profile,
             }
         };
-        let patches = version.patches.iter().chain(version.patches_on.get(&ground.os).into_iter().flatten());
+        let patches = version
+            .patches
+            .iter()
+            .chain(version.patches_on.get(&ground.os).into_iter().flatten());
         let patches = patches.map(|path| TextFile {
             name: path.0.as_str().to_owned(),
             text: text_of(&format!("patches/{}", path.0.as_str())),

@@ -11,7 +11,9 @@ use super::error::{Problem, RecipeError, RecipeErrors};
 use super::modules::ExtensionsFile;
 use super::profile::ProfileFile;
 use super::projects::ProjectsFile;
-use super::raw::{ImageFile, LockFile, OptionsFile, PackageFile, Release, SystemFile, TargetFile, VersionFile};
+use super::raw::{
+    ImageFile, LockFile, OptionsFile, PackageFile, Release, SystemFile, TargetFile, VersionFile,
+};
 use super::{SourceFile, check, system, yaml};
 use crate::plan::CPYTHON;
 

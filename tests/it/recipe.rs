@@ -2,6 +2,8 @@
 //!
 //! Each mistake is made in the toy recipes of `tests/fixtures/mini` by replacing one text.
 
+mod systems;
+
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
@@ -53,7 +55,7 @@ fn snapshot(name: &str, edits: &[(&str, &str, &str, &str)]) {
 }
 
 fn assert_text(name: &str, text: &str) {
-    insta::with_settings!({ snapshot_path => "../snapshots/recipe", prepend_module_to_snapshot => false, omit_expression => true }, {
+    insta::with_settings!({ snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/recipe"), prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(name, text);
     });
 }
@@ -112,6 +114,12 @@ fn mistakes_of_yaml() {
             ("flag as a truth value", OLD_PYTHON, "\"1\"", "true"),
             ("series as a number", EXTENSIONS, "[\"3.98\"]", "[3.98]"),
             ("unknown word", EXTENSIONS, "linkage: shared", "linkage: dynamic"),
+            (
+                "version of an SDK that is none",
+                TARGET,
+                "platform-tag:",
+                "apple-sdk: { name: x1.0, platform: x, version: \"1.x\", deployment-target: \"1.0\" }\nplatform-tag:",
+            ),
             ("text for a number", TOYLIB1_V1, "strip: 1", "strip: one"),
             ("wrong digest", TOYLIB1_V1, "sha256: ", "sha256: x"),
             (
@@ -189,6 +197,18 @@ fn mistakes_between_files() {
             ),
             ("library twice", TOYLIB2, "libtoy2.a", "libtoy1.a"),
             ("unknown sysroot", TARGET, "sysroot: sysroot", "sysroot: sysrot"),
+            (
+                "target of macOS without an SDK",
+                TARGET,
+                "os: linux",
+                "os: darwin",
+            ),
+            (
+                "target with an SDK that it has no use for",
+                TARGET,
+                "platform-tag:",
+                "apple-sdk: { name: x1.0, platform: x, version: \"1.0\", deployment-target: \"1.0\" }\nplatform-tag:",
+            ),
             ("unknown worker", TARGET, "worker: worker", "worker: workr"),
             (
                 "cycle",
@@ -393,121 +413,6 @@ fn a_target_has_the_steps_and_libraries_of_its_family() {
     };
     check("x86_64-unknown-linux-gnu", "build.sh", "libtoy2.a");
     check(other, "other.sh", "toy2.lib");
-}
-
-/// The toy recipes with a second target, for macOS, which shares what a file of `recipes/systems/` says.
-fn with_macos() -> Vec<SourceFile> {
-    let mut files = mini();
-    let linux = files.iter().find(|file| file.path == TARGET).unwrap().clone();
-    let (facts, rest) = linux.text.split_once("env:\n").unwrap();
-    let (_, rest) = rest.split_once("platform-tag").unwrap();
-    let (rest, _) = rest.split_once("limits:").unwrap();
-    let facts = facts
-        .replace("x86_64-unknown-linux-gnu", MACOS)
-        .replace("os: linux", "system: macos\nos: darwin")
-        .replace("object-format: elf", "object-format: mach-o");
-    files.push(SourceFile {
-        path: format!("recipes/targets/{MACOS}.yaml"),
-        text: format!("{facts}platform-tag{rest}run: none\nenv:\n  OLDEST: {{ value: \"11.0\", why: \"a toy\" }}\n"),
-    });
-    files.push(SourceFile {
-        path: SYSTEM.to_owned(),
-        text: "system: macos\nenv:\n  SHARED: { value: both, why: \"a toy\" }\nlimits: { allowed-libraries: [ libSystem ] }\n"
-            .to_owned(),
-    });
-    files
-}
-
-const MACOS: &str = "aarch64-apple-darwin";
-const SYSTEM: &str = "recipes/systems/macos.yaml";
-
-#[test]
-fn a_target_has_what_its_system_says() {
-    let mut files = with_macos();
-    let mut edit = |path: &str, old: &str, new: &str| {
-        let file = files.iter_mut().find(|file| file.path == path).unwrap();
-        assert!(file.text.contains(old), "{path} has no `{old}`");
-        file.text = file.text.replacen(old, new, 1);
-    };
-    edit(
-        "recipes/toylib2/recipe.yaml",
-        "    needs: [ toylib1 ]\n",
-        "    os: linux\n    needs: [ toylib1 ]\n  - name: build\n    why: \"does it the other way\"\n    os: darwin\n    script: other.sh\n",
-    );
-    edit(
-        "recipes/toylib2/versions/2.0.yaml",
-        "source:",
-        "patches-on: { darwin: [ toylib1/1.0/0001-answer-correctly.patch ] }\nsource:",
-    );
-    edit(
-        EXTENSIONS,
-        "modules:",
-        "systems:\n  darwin:\n    without: [ _old ]\n    modules: { _proxies: { linkage: builtin } }\nmodules:",
-    );
-    files.push(SourceFile {
-        path: "recipes/toylib2/other.sh".to_owned(),
-        text: "true\n".to_owned(),
-    });
-    let set = RecipeSet::load(files).map_err(|errors| errors.render()).unwrap();
-    let of = |target| set.resolve(&request(&[("target", target), ("python", "3.98")])).unwrap();
-    let seen = |target| {
-        let build = of(target);
-        let package = &build.packages["toylib2"];
-        let env: Vec<String> = build.target_file.env.keys().map(|name| name.0.clone()).collect();
-        (
-            package.steps[0].script.clone(),
-            package.patches.len(),
-            build.modules.contains_key("_proxies"),
-            build.modules.contains_key("_old"),
-            env,
-            build.target_file.limits.allowed_libraries.clone(),
-        )
-    };
-    assert_eq!(
-        seen(MACOS),
-        (
-            "other.sh".to_owned(),
-            1,
-            true,
-            false,
-            vec!["OLDEST".to_owned(), "SHARED".to_owned()],
-            vec!["libSystem".to_owned()]
-        )
-    );
-    let (script, patches, new, old, env, libraries) = seen("x86_64-unknown-linux-gnu");
-    assert_eq!((script.as_str(), patches, new, old), ("build.sh", 0, false, true));
-    assert!(!env.contains(&"SHARED".to_owned()));
-    assert_eq!(libraries, ["libc.so.6"]);
-}
-
-#[test]
-fn mistakes_in_what_systems_say() {
-    let target = format!("recipes/targets/{MACOS}.yaml");
-    let mut text = String::new();
-    for (title, path, old, new) in [
-        ("unknown system", target.as_str(), "system: macos", "system: mac"),
-        ("a variable said twice", &target, "OLDEST", "SHARED"),
-        (
-            "limits said twice",
-            &target,
-            "run: none",
-            "limits: { banned-symbols: [ gets ] }\nrun: none",
-        ),
-        ("another name than the file's", SYSTEM, "system: macos", "system: mac"),
-        (
-            "a step that no system has",
-            TOYLIB1,
-            "    script:",
-            "    family: windows\n    os: darwin\n    script:",
-        ),
-    ] {
-        let mut files = with_macos();
-        let file = files.iter_mut().find(|file| file.path == path).unwrap();
-        assert!(file.text.contains(old), "{path} has no `{old}`");
-        file.text = file.text.replacen(old, new, 1);
-        text += &format!("== {title}\n{}\n", mistakes(files));
-    }
-    assert_text("systems", &text);
 }
 
 #[test]

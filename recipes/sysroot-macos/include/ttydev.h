@@ -1,4 +1,5 @@
-/* <sys/ttydev.h> of macOS: the line speeds of <sgtty.h>, which are numbers of a table, for those who define USE_OLD_TTY. */
+/* <sys/ttydev.h> of macOS: the line speeds of <sgtty.h>, which are numbers of a table, for those who define
+ * USE_OLD_TTY. */
 #ifndef PBS_SYS_TTYDEV_H
 #define PBS_SYS_TTYDEV_H
 

@@ -124,7 +124,7 @@ impl Derivation<'_> {
                 path_static: link.path.clone(),
                 path_dynamic: None,
                 framework: link.framework.then_some(true),
-                system: link.system.then_some(true),
+                system: (link.system && !link.framework).then_some(true),
             });
         }
         described
