@@ -35,5 +35,6 @@ pub use resolve::{Combination, ProfileChoice, Request, ResolveError};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
 pub use setup::{SetupError, SetupSources, SourceLine, generate_setup, project_extensions};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};
+pub(crate) use yaml::documents as yaml_documents;
 #[cfg(feature = "driver")]
 pub(crate) use yaml::parse as parse_yaml;
