@@ -56,6 +56,15 @@ pub enum RelinkError {
         #[source]
         source: crate::link::IconError,
     },
+    /// What was linked for macOS cannot be signed.
+    #[error("failed to sign `{path}`")]
+    Sign {
+        /// The executable.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: crate::link::ReadCommandsError,
+    },
     /// The resources of an executable for Windows cannot be written.
     #[error(transparent)]
     Resources(#[from] crate::link::WriteResourcesError),
@@ -134,7 +143,7 @@ impl RelinkError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Linker(NoLinker::Missing {
-                format: Some(ObjectFormat::Coff),
+                format: Some(ObjectFormat::Coff | ObjectFormat::MachO),
                 ..
             }) => Some(
                 "install one (Debian and Fedora have it in the package `lld`; Rust brings rust-lld), or name one with \

@@ -13,6 +13,7 @@ mod requirement;
 mod requirement_error;
 mod resources;
 mod run;
+mod seal;
 mod wheels;
 
 pub use error::RelinkError;
