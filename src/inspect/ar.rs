@@ -2,6 +2,7 @@
 
 use object::read::archive::ArchiveFile;
 
+use super::begun::is_universal;
 use super::{Content, ContentError};
 
 /// A static library.
@@ -61,8 +62,9 @@ impl Archive {
             let member = member.map_err(malformed)?;
             let name = String::from_utf8_lossy(member.name()).into_owned();
             let data = member.data(bytes).map_err(malformed)?;
-            // An archive in an archive is data to every linker; reading on would let a file nest without end.
-            let content = if data.starts_with(b"!<") {
+            // An archive in an archive is data to every linker; reading on would let a file nest without end. A universal
+            // file could have one in it.
+            let content = if data.starts_with(b"!<") || is_universal(data) {
                 Content::Other
             } else {
                 Content::inspect(data).map_err(|source| ArchiveError::Member {
@@ -110,6 +112,32 @@ pub(super) mod tests {
         assert_eq!(names, ["b.o", "a.o"]);
         assert_eq!(archive.members[1].content, Content::Bitcode);
         assert!(archive.members.iter().all(|member| member.deterministic));
+    }
+
+    #[test]
+    fn reads_names_and_tables_of_macos() {
+        // Names stand before the content, filled up with zeros; so does that of the table, which is no member.
+        let long = "a-name-that-is-longer-than-sixteen-bytes.o";
+        let mut bytes = b"!<arch>\n".to_vec();
+        for (name, width, data) in [
+            ("__.SYMDEF", 12, &[0; 8][..]),
+            (long, 44, b"BC\xc0\xde"),
+            ("b.o", 4, b"x"),
+        ] {
+            let size = width + data.len();
+            bytes.extend(format!("#1/{width:<13}0           0     0     644     {size:<10}`\n").bytes());
+            bytes.extend(name.bytes());
+            bytes.resize(bytes.len() + width - name.len(), 0);
+            bytes.extend(data);
+            bytes.resize(bytes.len().next_multiple_of(2), b'\n');
+        }
+        let archive = Archive::parse(&bytes).unwrap();
+        let members = archive.members.iter();
+        let members: Vec<_> = members
+            .map(|member| (member.name.as_str(), member.size))
+            .collect();
+        assert_eq!(members, [(long, 4), ("b.o", 1)]);
+        assert_eq!(archive.members[0].content, Content::Bitcode);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What bytes begin like, where a format of Windows has no mark of its own.
+//! What bytes begin like, where a format has no mark of its own or shares it with another.
 
 use object::pe;
 
@@ -43,6 +43,27 @@ pub fn is_coff(bytes: &[u8]) -> bool {
 
 /// The empty entry that a file of compiled resources begins with: no data, a header of 32 bytes, and 0 as type and name.
 pub(super) const RESOURCE: [u8; 16] = [0, 0, 0, 0, 32, 0, 0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0];
+
+/// Whether bytes begin like a Mach-O file for one processor: 32 or 64 bits, in either order of bytes.
+#[must_use]
+pub fn is_macho(bytes: &[u8]) -> bool {
+    const MARKS: [[u8; 4]; 4] = [
+        [0xce, 0xfa, 0xed, 0xfe],
+        [0xcf, 0xfa, 0xed, 0xfe],
+        [0xfe, 0xed, 0xfa, 0xce],
+        [0xfe, 0xed, 0xfa, 0xcf],
+    ];
+    MARKS.iter().any(|mark| bytes.starts_with(mark))
+}
+
+/// Whether bytes begin like a universal file. Classes of Java begin alike and have their version, 45 or higher, where
+/// the number of parts stands here.
+#[must_use]
+pub fn is_universal(bytes: &[u8]) -> bool {
+    const MARKS: [[u8; 4]; 2] = [[0xca, 0xfe, 0xba, 0xbe], [0xca, 0xfe, 0xba, 0xbf]];
+    let marked = MARKS.iter().any(|mark| bytes.starts_with(mark));
+    marked && bytes.get(4..8).is_some_and(|count| count < &[0, 0, 0, 45][..])
+}
 
 /// Whether bytes are LLVM bitcode, bare or in the wrapper that Apple's tools write.
 pub(super) fn is_bitcode(bytes: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! A piece of machine code whatever its format: what can be asked of all of them.
 
-use super::{Coff, Elf, ElfKind, Pe};
+use super::{Coff, Elf, ElfKind, MachO, MachOKind, Pe, Purpose, c_name};
 use crate::model::{Arch, ObjectFormat};
 
 /// A piece of machine code: an object, a library to load or a program.
@@ -12,6 +12,8 @@ pub enum Code<'a> {
     Pe(&'a Pe),
     /// An object of Windows.
     Coff(&'a Coff),
+    /// An object, library, bundle or executable of macOS.
+    MachO(&'a MachO),
 }
 
 /// What a linker or a loader does with a file.
@@ -47,6 +49,7 @@ impl<'a> Code<'a> {
         match self {
             Self::Elf(_) => ObjectFormat::Elf,
             Self::Pe(_) | Self::Coff(_) => ObjectFormat::Coff,
+            Self::MachO(_) => ObjectFormat::MachO,
         }
     }
 
@@ -62,6 +65,11 @@ impl<'a> Code<'a> {
             Self::Pe(pe) if pe.dll => Role::SharedLibrary,
             Self::Pe(_) => Role::Program,
             Self::Coff(_) => Role::Object,
+            Self::MachO(macho) => match macho.kind {
+                MachOKind::Object => Role::Object,
+                MachOKind::Executable => Role::Program,
+                MachOKind::Dylib | MachOKind::Bundle | MachOKind::DebugSymbols => Role::SharedLibrary,
+            },
         }
     }
 
@@ -73,11 +81,12 @@ impl<'a> Code<'a> {
 
     /// The number that the format has for the processor.
     #[must_use]
-    pub const fn machine(self) -> u16 {
+    pub fn machine(self) -> u32 {
         match self {
-            Self::Elf(elf) => elf.machine,
-            Self::Pe(pe) => pe.machine,
-            Self::Coff(coff) => coff.machine,
+            Self::Elf(elf) => elf.machine.into(),
+            Self::Pe(pe) => pe.machine.into(),
+            Self::Coff(coff) => coff.machine.into(),
+            Self::MachO(macho) => macho.cpu,
         }
     }
 
@@ -88,6 +97,7 @@ impl<'a> Code<'a> {
             Self::Elf(elf) => elf.is_for(arch),
             Self::Pe(pe) => pe.is_for(arch),
             Self::Coff(coff) => coff.is_for(arch),
+            Self::MachO(macho) => macho.is_for(arch),
         }
     }
 
@@ -98,6 +108,7 @@ impl<'a> Code<'a> {
             Self::Elf(elf) => elf.kind != ElfKind::Executable,
             Self::Pe(pe) => pe.protection.dynamic_base,
             Self::Coff(_) => true,
+            Self::MachO(macho) => macho.position_independent(),
         }
     }
 
@@ -108,6 +119,37 @@ impl<'a> Code<'a> {
             Self::Elf(elf) => elf.interpreter.is_some(),
             Self::Pe(_) => true,
             Self::Coff(_) => false,
+            Self::MachO(macho) => macho.loader.is_some(),
+        }
+    }
+
+    /// The dynamic loader that it names.
+    #[must_use]
+    pub fn loader(self) -> Option<&'a str> {
+        match self {
+            Self::Elf(elf) => elf.interpreter.as_deref(),
+            Self::MachO(macho) => macho.loader.as_deref(),
+            Self::Pe(_) | Self::Coff(_) => None,
+        }
+    }
+
+    /// Bytes of the first thread's stack that a program asks for; 0 where it leaves that to the system.
+    #[must_use]
+    pub fn stack(self) -> Option<u64> {
+        match self {
+            Self::Pe(pe) => (!pe.dll).then_some(pe.stack),
+            Self::MachO(macho) => macho.stack,
+            Self::Elf(_) | Self::Coff(_) => None,
+        }
+    }
+
+    /// The compilers and linkers that left their name in it.
+    #[must_use]
+    pub fn tools(self) -> Vec<String> {
+        match self {
+            Self::Elf(elf) => elf.comments.clone(),
+            Self::MachO(macho) => macho.tools(),
+            Self::Pe(_) | Self::Coff(_) => Vec::new(),
         }
     }
 
@@ -118,6 +160,7 @@ impl<'a> Code<'a> {
             Self::Elf(elf) => elf.writable_code,
             Self::Pe(pe) => pe.sections.iter().any(|section| section.writable_code),
             Self::Coff(_) => false,
+            Self::MachO(macho) => macho.writable_code(),
         }
     }
 
@@ -133,10 +176,11 @@ impl<'a> Code<'a> {
                 .map(String::as_str)
                 .collect(),
             Self::Coff(_) => Vec::new(),
+            Self::MachO(macho) => macho.dylibs.iter().map(|dylib| dylib.name.as_str()).collect(),
         }
     }
 
-    /// The names that it has for whoever loads or links it. Of an object all that are not local.
+    /// The names that it has for whoever loads or links it, as C has them. Of an object all that are not local.
     #[must_use]
     pub fn defined(self) -> Vec<&'a str> {
         match self {
@@ -153,6 +197,10 @@ impl<'a> Code<'a> {
                 let defined = coff.symbols.iter().filter(|symbol| symbol.defined);
                 defined.map(|symbol| symbol.name.as_str()).collect()
             }
+            Self::MachO(macho) => {
+                let defined = macho.symbols.iter().filter(|symbol| symbol.defined);
+                defined.map(|symbol| c_name(&symbol.name)).collect()
+            }
         }
     }
 
@@ -166,6 +214,7 @@ impl<'a> Code<'a> {
             }
             Self::Pe(_) => self.defined(),
             Self::Coff(_) => Vec::new(),
+            Self::MachO(macho) => macho.exports.iter().map(|name| c_name(name)).collect(),
         }
     }
 
@@ -185,6 +234,10 @@ impl<'a> Code<'a> {
                     .map(|symbol| symbol.name.strip_prefix("__imp_").unwrap_or(&symbol.name))
                     .collect()
             }
+            Self::MachO(macho) => {
+                let wanted = macho.symbols.iter().filter(|symbol| !symbol.defined);
+                wanted.map(|symbol| c_name(&symbol.name)).collect()
+            }
         }
     }
 
@@ -194,6 +247,9 @@ impl<'a> Code<'a> {
         match self {
             Self::Elf(elf) => elf.symbol(name).is_some_and(|symbol| symbol.defined),
             Self::Pe(_) | Self::Coff(_) => self.defined().contains(&name),
+            Self::MachO(macho) => macho
+                .symbol(&format!("_{name}"))
+                .is_some_and(|symbol| symbol.defined),
         }
     }
 
@@ -203,6 +259,7 @@ impl<'a> Code<'a> {
         match self {
             Self::Elf(elf) => elf.symbol(name).is_some_and(|symbol| symbol.exported()),
             Self::Pe(_) | Self::Coff(_) => self.exported().contains(&name),
+            Self::MachO(macho) => macho.exports.binary_search(&format!("_{name}")).is_ok(),
         }
     }
 
@@ -216,6 +273,9 @@ impl<'a> Code<'a> {
                 let loaded = coff.sections.iter().filter(|section| section.loaded);
                 loaded.map(|section| section.size).sum()
             }
+            Self::MachO(macho) => macho
+                .size(Purpose::Code)
+                .saturating_add(macho.size(Purpose::Data)),
         }
     }
 }
@@ -224,6 +284,27 @@ impl<'a> Code<'a> {
 mod tests {
     use super::*;
     use crate::inspect::coff::tests::sample;
+    use crate::inspect::macho::made;
+
+    #[test]
+    fn names_of_macos_are_told_as_c_has_them() {
+        let object = MachO::parse(&made::object(&["it"], &["_own"], &["puts"])).unwrap();
+        let code = Code::MachO(&object);
+        assert_eq!((code.format(), code.role()), (ObjectFormat::MachO, Role::Object));
+        assert_eq!(
+            (code.defined(), code.undefined()),
+            (vec!["_own", "it"], vec!["puts"])
+        );
+        assert!(code.defines("it") && !code.defines("_it") && !code.exports("it"));
+        assert_eq!(
+            (code.loaded(), code.loads(), code.writable_code()),
+            (4, false, false)
+        );
+        let program = MachO::parse(&made::Image::executable().write()).unwrap();
+        let code = Code::MachO(&program);
+        assert!(code.loads() && code.position_independent() && code.exports("main"));
+        assert_eq!(code.needed(), [made::SYSTEM]);
+    }
 
     #[test]
     fn an_object_of_windows_is_asked_like_any_other() {

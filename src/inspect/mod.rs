@@ -9,6 +9,7 @@ mod coff;
 mod content;
 mod elf;
 mod leak;
+mod macho;
 mod pe;
 mod pyc;
 mod told;
@@ -16,7 +17,7 @@ mod told;
 #[cfg(test)]
 pub(crate) use ar::tests::archive as made_archive;
 pub use ar::{Archive, ArchiveError, Member};
-pub use begun::is_coff;
+pub use begun::{is_coff, is_macho, is_universal};
 pub use code::{Code, Role};
 pub use coff::{
     Coff, CoffContent, CoffError, CoffImport, CoffLibrary, CoffMember, CoffSection, CoffSymbol, Imported,
@@ -24,6 +25,12 @@ pub use coff::{
 pub use content::{Content, ContentError};
 pub use elf::{Binding, Elf, ElfError, ElfKind, Sizes, Stack, Symbol, Visibility};
 pub use leak::find_leaks;
+#[cfg(test)]
+pub(crate) use macho::made as macho_made;
+pub use macho::{
+    BuildVersion, CodeDirectory, Dylib, InstallName, Library, Load, MachO, MachOError, MachOKind,
+    MachOSection, MachOSymbol, Pages, Purpose, Segment, Signature, SignatureHash, Slice, Universal, c_name,
+};
 pub use pe::{Export, Imports, Pe, PeError, PeSection, Protection, Subsystem};
 pub use pyc::{Invalidation, Pyc};
 pub use told::Told;

@@ -1,11 +1,15 @@
 //! What a loader or a linker is told of a file, each with its name.
 
+mod macho;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::{Archive, Code, Coff, Content, Elf, ElfKind, Imported, Imports, Pe, Role, Stack, Subsystem};
+use super::{
+    Archive, Code, Coff, Content, Elf, ElfKind, Imported, Imports, Pe, Role, Stack, Subsystem, Universal,
+};
 
 /// What a file says of itself.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,6 +28,9 @@ impl Told {
             (_, Some(Code::Elf(elf))) => Some(of_elf(elf)),
             (_, Some(Code::Pe(pe))) => Some(of_pe(pe)),
             (_, Some(Code::Coff(coff))) => Some(of_coff(coff)),
+            (_, Some(Code::MachO(file))) => Some(macho::of_macho(file)),
+            (Content::MachO(file), None) => Some(macho::of_macho(file)),
+            (Content::Universal(universal), None) => Some(of_universal(universal)),
             (Content::Archive(archive), None) => Some(of_archive(archive)),
             _ => None,
         }
@@ -176,11 +183,64 @@ fn of_archive(archive: &Archive) -> Told {
     Told { facts, names }
 }
 
+/// Each part with what it says of itself.
+fn of_universal(universal: &Universal) -> Told {
+    let parts = universal.slices.iter().map(|slice| {
+        let told = Told::of(&slice.content).map(|told| told.json());
+        (slice.name.clone(), told.unwrap_or_default())
+    });
+    let facts = vec![
+        ("format", json!("Mach-O, universal")),
+        ("parts", Value::Object(parts.collect())),
+    ];
+    let names = Vec::new();
+    Told { facts, names }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inspect::coff::tests::{import, sample};
+    use crate::inspect::macho::made::{Image, object, universal};
     use crate::inspect::made_archive;
+
+    #[test]
+    fn files_of_macos_tell_all_that_was_read() {
+        let mut image = Image::executable();
+        image.undefined.push(("_new", 1, true));
+        let told = Told::of(&Content::inspect(&image.write()).unwrap()).unwrap();
+        insta::assert_snapshot!(told.render(), @r#"
+        format: Mach-O
+        machine: arm64
+        kind: position-independent executable
+        flags: ["NOUNDEFS","DYLDLINK","TWOLEVEL","PIE"]
+        systems: ["macOS 11.0, SDK 14.0"]
+        tools: ["ld 22.0"]
+        uuid: 07070707070707070707070707070707
+        libraries: ["/usr/lib/libSystem.B.dylib 1356.0, at least 1.0"]
+        rpaths: []
+        loader: /usr/lib/dyld
+        stack: 16777216
+        segments: ["__PAGEZERO --- 4294967296","__TEXT r-x 16384","__LINKEDIT r-- 16384"]
+        sections: {"__TEXT,__text":4}
+        words for the linker: []
+        objects for debuggers: []
+        signature: {"at":16544,"cms":false,"directories":[{"identifier":"python","team":null,"flags":"0x20002","ad hoc":true,"by a linker":true,"digest":"SHA-256","page":4096,"signed bytes":16544,"slots":5,"special slots":0,"main binary":true,"pages":"hold"}]}
+
+        exports (2):
+          __mh_execute_header
+          _main
+
+        imports (2):
+          /usr/lib/libSystem.B.dylib: _exit
+          /usr/lib/libSystem.B.dylib: _new (may be missing)
+        "#);
+        let object = Content::inspect(&object(&["it"], &[], &["puts"])).unwrap();
+        assert_eq!(Told::of(&object).unwrap().json()["imports"], json!(["_puts"]));
+        let both = [(object::macho::CPU_TYPE_ARM64, 0, &image.write()[..])];
+        let both = Told::of(&Content::inspect(&universal(&both)).unwrap()).unwrap();
+        assert_eq!(both.json()["parts"]["arm64"]["stack"], json!(0x0100_0000));
+    }
 
     #[test]
     fn libraries_tell_what_they_lead_to() {

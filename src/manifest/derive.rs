@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     BuildInfo, Core, DeriveError, Description, Disagreement, ExtensionLoading, Facts, FormatVersion,
     Interpreter, Inventory, LauncherRecord, LinkMode, Manifest, Pbs, PbsVersion, SymbolVisibility, Worker,
-    highest_versions,
+    highest_versions, own_library,
 };
 use crate::inspect::{Code, Role};
 use crate::model::{Os, TreePath};
@@ -48,20 +48,18 @@ pub fn derive(inputs: DeriveInputs<'_>) -> Result<Manifest, DeriveError> {
 /// Variables of `sysconfig` that tell of the user who asked, not of the distribution.
 const OF_THE_USER: [&str; 1] = ["userbase"];
 
-/// The libraries of the system that a program loads, itself or by a library of the distribution that stands beside it.
+/// The libraries of the system that a program loads, itself or by a library of the distribution.
 fn needed(inventory: &Inventory, exe: &TreePath) -> Vec<String> {
     let mut needed = Vec::new();
     let mut seen = BTreeSet::new();
     let mut queue = vec![exe.clone()];
     while let Some(path) = queue.pop() {
-        for name in inventory.code(&path).map(Code::needed).unwrap_or_default() {
+        let code = inventory.code(&path);
+        for name in code.map(Code::needed).unwrap_or_default() {
             if !seen.insert(name) {
                 continue;
             }
-            let beside = TreePath::parse(name)
-                .ok()
-                .and_then(|name| Some(path.parent()?.join(&name)));
-            match beside.filter(|beside| inventory.files.contains_key(beside)) {
+            match own_library(inventory, exe, &path, name) {
                 Some(own) => queue.push(own),
                 None => needed.push(name.to_owned()),
             }
@@ -97,6 +95,7 @@ impl Derivation<'_> {
         if self.inventory.code(&python.exe).is_some_and(Code::loads) {
             loading.push(ExtensionLoading::SharedLibrary);
         }
+        let sdk = description.apple_sdk.as_ref();
         Manifest {
             version: FormatVersion::V8,
             target_triple: description.target.clone(),
@@ -133,10 +132,10 @@ impl Derivation<'_> {
                 Os::Linux | Os::Darwin => SymbolVisibility::GlobalDefault,
             },
             python_extension_module_loading: loading,
-            apple_sdk_canonical_name: None,
-            apple_sdk_platform: None,
-            apple_sdk_version: None,
-            apple_sdk_deployment_target: None,
+            apple_sdk_canonical_name: sdk.map(|sdk| sdk.name.clone()),
+            apple_sdk_platform: sdk.map(|sdk| sdk.platform.clone()),
+            apple_sdk_version: sdk.map(|sdk| sdk.version.to_string()),
+            apple_sdk_deployment_target: sdk.map(|sdk| sdk.deployment_target.to_string()),
             crt_features: description.crt_features.clone(),
             run_tests: Some(run_tests),
             pbs: Pbs {
@@ -223,16 +222,17 @@ impl Derivation<'_> {
             start: Some(start),
             launcher,
             main_object: Some(self.facts.build.core.main_object.clone()),
-            loader: self.inventory.elf(exe).and_then(|elf| elf.interpreter.clone()),
+            loader: code.and_then(Code::loader).map(str::to_owned),
             position_independent,
+            stack: code.and_then(Code::stack),
             needed: needed(self.inventory, exe),
             symbol_versions: highest_versions(self.inventory),
         }
     }
 
     fn worker(&self) -> Worker {
-        let exe = self.inventory.elf(&self.facts.python.exe);
-        let mut observed = exe.map(|elf| elf.comments.clone()).unwrap_or_default();
+        let exe = self.inventory.code(&self.facts.python.exe);
+        let mut observed = exe.map(Code::tools).unwrap_or_default();
         observed.push(self.facts.python.compiler.clone());
         observed.sort();
         observed.dedup();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, ObjectFormat, Options, Os, Pin, PythonVersion, Target, TreeDigest};
+use crate::model::{AppleSdk, Digest, ObjectFormat, Options, Os, Pin, PythonVersion, Target, TreeDigest};
 use crate::plan::{LicenseFile, Module};
 
 /// Everything that `PYTHON.json` says which cannot be observed in the built tree.
@@ -23,6 +23,9 @@ pub struct Description {
     pub options: Options,
     /// `crt_features` of the target.
     pub crt_features: Vec<String>,
+    /// What its code is compiled against, where that is Apple's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apple_sdk: Option<AppleSdk>,
     /// Platform tag of the target, as in wheels.
     pub platform_tag: String,
     /// Release tag, `YYYYMMDD` of the epoch.

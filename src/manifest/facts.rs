@@ -215,6 +215,9 @@ pub struct LinkFact {
     /// Whether the target's system has it.
     #[serde(default)]
     pub system: bool,
+    /// Whether it is a framework of the system.
+    #[serde(default)]
+    pub framework: bool,
 }
 
 /// Why the facts cannot be read.

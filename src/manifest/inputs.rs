@@ -45,6 +45,31 @@ pub fn moved_inputs(manifest: &Manifest, description: &Description) -> Vec<Moved
         &manifest.crt_features.join(", "),
         &description.crt_features.join(", "),
     );
+    let sdk = description.apple_sdk.as_ref();
+    for (input, there, here) in [
+        (
+            "Apple's SDK",
+            &manifest.apple_sdk_canonical_name,
+            sdk.map(|sdk| sdk.name.clone()),
+        ),
+        (
+            "platform of Apple's SDK",
+            &manifest.apple_sdk_platform,
+            sdk.map(|sdk| sdk.platform.clone()),
+        ),
+        (
+            "version of Apple's SDK",
+            &manifest.apple_sdk_version,
+            sdk.map(|sdk| sdk.version.to_string()),
+        ),
+        (
+            "oldest release of Apple's system",
+            &manifest.apple_sdk_deployment_target,
+            sdk.map(|sdk| sdk.deployment_target.to_string()),
+        ),
+    ] {
+        moved.push(input.to_owned(), there.clone(), here);
+    }
     moved.text(
         "platform tag",
         &manifest.python_platform_tag,

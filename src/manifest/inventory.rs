@@ -128,7 +128,7 @@ impl Inventory {
     pub fn elves(&self) -> impl Iterator<Item = (&TreePath, Option<&str>, &Elf)> {
         self.codes().filter_map(|(path, member, code)| match code {
             Code::Elf(elf) => Some((path, member, elf)),
-            Code::Pe(_) | Code::Coff(_) => None,
+            Code::Pe(_) | Code::Coff(_) | Code::MachO(_) => None,
         })
     }
 
@@ -145,7 +145,7 @@ impl Inventory {
     pub fn elf_images(&self) -> impl Iterator<Item = (&TreePath, &Elf)> {
         self.images().filter_map(|(path, code)| match code {
             Code::Elf(elf) => Some((path, elf)),
-            Code::Pe(_) | Code::Coff(_) => None,
+            Code::Pe(_) | Code::Coff(_) | Code::MachO(_) => None,
         })
     }
 
@@ -160,7 +160,7 @@ impl Inventory {
     pub fn elf(&self, path: &TreePath) -> Option<&Elf> {
         match self.code(path)? {
             Code::Elf(elf) => Some(elf),
-            Code::Pe(_) | Code::Coff(_) => None,
+            Code::Pe(_) | Code::Coff(_) | Code::MachO(_) => None,
         }
     }
 

@@ -123,6 +123,9 @@ pub struct Interpreter {
     pub loader: Option<String>,
     /// Whether it can stand at any address.
     pub position_independent: bool,
+    /// Bytes of the first thread's stack that it asks for, where a program says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<u64>,
     /// What every link starts and ends with; null where the distribution has no objects.
     pub start: Option<StartRecord>,
     /// What a single-file executable has beside the interpreter; null where the distribution has no objects.

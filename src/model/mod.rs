@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything and nothing touches the world.
 
+mod apple;
 mod causes;
 mod digest;
 mod options;
@@ -12,6 +13,7 @@ mod secret;
 mod target;
 mod tree;
 
+pub use apple::{AppleSdk, PackedVersion, ParsePackedVersionError};
 pub use causes::{causes, on_one_line};
 pub use digest::{Digest, Hasher, ParseDigestError, Pin, TreeDigest};
 pub use options::{Options, ParseOptionsError};

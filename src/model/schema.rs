@@ -7,7 +7,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::{Digest, GuestPath, ObjectFormat, Options, Os, Pin, PythonVersion, Target, TreeDigest, TreePath};
+use super::{
+    Digest, GuestPath, ObjectFormat, Options, Os, PackedVersion, Pin, PythonVersion, Target, TreeDigest,
+    TreePath,
+};
 
 /// Schemas of types that are written as texts of a certain form.
 macro_rules! text_schema {
@@ -31,6 +34,7 @@ text_schema! {
     Target: "A target triple.", "^[a-z0-9_]+(-[a-z0-9_]+){2,}$";
     Options: "Options of a build, joined by `+`.", "^[^+]+([+][^+]+)*$";
     PythonVersion: "A version of CPython.", "^[0-9]+[.][0-9]+[.][0-9]+((a|b|rc)[0-9]+)?$";
+    PackedVersion: "A version of one to three numbers.", "^[0-9]+([.][0-9]+){0,2}$";
     TreePath: "A relative path that never leaves its directory.", "^$|^[^/]+(/[^/]+)*$";
     GuestPath: "An absolute path in a sandbox.", "^/";
 }

@@ -14,7 +14,7 @@ use super::error::{Problem, RecipeError};
 use super::raw::{LOCK_VERSION, TargetFile};
 use super::set::{RecipeSet, Written};
 use super::{SourceFile, locate, nearest};
-use crate::model::TreePath;
+use crate::model::{Os, TreePath};
 use crate::plan::{CPYTHON, parse_glob};
 
 pub(crate) use cycle::needs;
@@ -102,6 +102,13 @@ impl Checker<'_> {
     fn target(&mut self, name: &str, target: &Written<TargetFile>) {
         let Written { value, file } = target;
         self.placed(file, "target", value.target.0.as_str(), name);
+        if (value.os == Os::Darwin) != value.apple_sdk.is_some() {
+            let words: &[&str] = match &value.apple_sdk {
+                Some(_) => &["apple-sdk"],
+                None => &["os", value.os.as_str()],
+            };
+            self.report(file, words, Problem::AppleSdk { os: value.os });
+        }
         let packages = &self.set.packages;
         self.known(
             file,

@@ -13,7 +13,7 @@ use super::SourceFile;
 use super::locate::line_and_column;
 use super::nearest::nearest;
 use super::raw::LOCK_VERSION;
-use crate::model::{Family, Target};
+use crate::model::{Family, Os, Target};
 
 /// No more of a line is shown than so many characters.
 const SHOWN: usize = 240;
@@ -260,6 +260,12 @@ pub enum Problem {
     /// Only CPython has a profile.
     #[error("only cpython has a profile")]
     Training,
+    /// A target of macOS without an SDK, or another one with it.
+    #[error("a target of `{os}` {} `apple-sdk`", if *os == Os::Darwin { "needs" } else { "has no" })]
+    AppleSdk {
+        /// The target's operating system.
+        os: Os,
+    },
     /// A lock of another format.
     #[error("the lock has format {found}, this `pbs` reads format {LOCK_VERSION}")]
     LockVersion {
@@ -341,6 +347,11 @@ impl Problem {
             Self::NoSource { .. } => Some("name the source instead of `none`".into()),
             Self::Setup => Some("take `setup: true` out".into()),
             Self::Training => Some("take `training` and `profile: true` out".into()),
+            Self::AppleSdk { os: Os::Darwin } => Some(
+                "for example: apple-sdk: { name: macosx14.0, platform: macosx, version: \"14.0\", deployment-target: \"11.0\" }"
+                    .into(),
+            ),
+            Self::AppleSdk { .. } => Some("take `apple-sdk` out, or correct `os`".into()),
             Self::LockVersion { .. } | Self::StaleLock { .. } => Some("run `pbs image lock`".into()),
             Self::Glob { .. } => Some("`*` stays within a directory, `**` crosses them, `{a,b}` is a choice".into()),
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::quoted::{Quoted, Sha256};
 use crate::model::{
-    Arch, DebugInformation, Family, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target,
+    AppleSdk, Arch, DebugInformation, Family, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target,
     TreeDigest, TreePath,
 };
 use crate::plan::{Linkage, LockedPackage, Weight};
@@ -98,6 +98,9 @@ pub struct TargetFile {
     /// `crt_features` of the manifest.
     #[serde(default)]
     pub crt_features: Vec<Text>,
+    /// What its code is compiled against; of targets of macOS, and of no others.
+    #[serde(default)]
+    pub apple_sdk: Option<AppleSdk>,
     /// Where what debuggers want to know is.
     #[serde(default = "detached")]
     pub debug_information: DebugInformation,

@@ -83,7 +83,7 @@ impl<'a> Subject<'a> {
     pub fn pe_images(&self) -> impl Iterator<Item = (&'a TreePath, &'a Pe)> {
         self.images().filter_map(|(path, code)| match code {
             Code::Pe(pe) => Some((path, pe)),
-            Code::Elf(_) | Code::Coff(_) => None,
+            Code::Elf(_) | Code::Coff(_) | Code::MachO(_) => None,
         })
     }
 

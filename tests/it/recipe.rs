@@ -112,6 +112,12 @@ fn mistakes_of_yaml() {
             ("flag as a truth value", OLD_PYTHON, "\"1\"", "true"),
             ("series as a number", EXTENSIONS, "[\"3.98\"]", "[3.98]"),
             ("unknown word", EXTENSIONS, "linkage: shared", "linkage: dynamic"),
+            (
+                "version of an SDK that is none",
+                TARGET,
+                "platform-tag:",
+                "apple-sdk: { name: x1.0, platform: x, version: \"1.x\", deployment-target: \"1.0\" }\nplatform-tag:",
+            ),
             ("text for a number", TOYLIB1_V1, "strip: 1", "strip: one"),
             ("wrong digest", TOYLIB1_V1, "sha256: ", "sha256: x"),
             (
@@ -189,6 +195,18 @@ fn mistakes_between_files() {
             ),
             ("library twice", TOYLIB2, "libtoy2.a", "libtoy1.a"),
             ("unknown sysroot", TARGET, "sysroot: sysroot", "sysroot: sysrot"),
+            (
+                "target of macOS without an SDK",
+                TARGET,
+                "os: linux",
+                "os: darwin",
+            ),
+            (
+                "target with an SDK that it has no use for",
+                TARGET,
+                "platform-tag:",
+                "apple-sdk: { name: x1.0, platform: x, version: \"1.0\", deployment-target: \"1.0\" }\nplatform-tag:",
+            ),
             ("unknown worker", TARGET, "worker: worker", "worker: workr"),
             (
                 "cycle",

@@ -123,8 +123,8 @@ impl Derivation<'_> {
                 name: link.name.clone(),
                 path_static: link.path.clone(),
                 path_dynamic: None,
-                framework: None,
-                system: link.system.then_some(true),
+                framework: link.framework.then_some(true),
+                system: (link.system && !link.framework).then_some(true),
             });
         }
         described

@@ -170,6 +170,7 @@ impl Lowering<'_> {
                 .iter()
                 .map(|feature| feature.0.clone())
                 .collect(),
+            apple_sdk: target.apple_sdk.clone(),
             platform_tag: target.platform_tag.0.clone(),
             tag: build.tag.clone(),
             epoch: build.epoch,

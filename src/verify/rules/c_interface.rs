@@ -33,6 +33,10 @@ fn load_name(code: Code<'_>) -> Option<&str> {
         Code::Elf(elf) => elf.soname.as_deref(),
         Code::Pe(pe) => pe.name.as_deref(),
         Code::Coff(_) => None,
+        Code::MachO(macho) => {
+            let name = macho.install_name.as_ref()?;
+            name.name.rsplit('/').next()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Objects can be linked by any linker of any vendor.
 
-use crate::inspect::Content;
+use crate::inspect::{Code, Content};
 use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -15,26 +15,18 @@ pub(in crate::verify) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (path, facts) in &subject.inventory.files {
-        match &facts.content {
-            Content::Bitcode => found.at(path, "it is LLVM bitcode"),
-            Content::Archive(archive) => {
-                for member in archive
-                    .members
-                    .iter()
-                    .filter(|member| member.content == Content::Bitcode)
-                {
-                    found.at_member(path, Some(&member.name), "it is LLVM bitcode");
-                }
+        for (part, content) in facts.content.parts() {
+            if *content == Content::Bitcode {
+                found.at_member(path, part, "it is LLVM bitcode");
             }
-            Content::Elf(_)
-            | Content::Pe(_)
-            | Content::Coff(_)
-            | Content::Import(_)
-            | Content::Resource
-            | Content::Other => {}
         }
-        for (member, _) in facts.content.elves().filter(|(_, elf)| elf.embedded_bitcode) {
-            found.at_member(path, member, "it carries LLVM bitcode in a section");
+        let carries = |code: &Code<'_>| match code {
+            Code::Elf(elf) => elf.embedded_bitcode,
+            Code::MachO(macho) => macho.embedded_bitcode(),
+            Code::Pe(_) | Code::Coff(_) => false,
+        };
+        for (part, _) in facts.content.codes().filter(|(_, code)| carries(code)) {
+            found.at_member(path, part, "it carries LLVM bitcode in a section");
         }
     }
 }

@@ -309,6 +309,7 @@ pub(super) fn description() -> Description {
         object_format: ObjectFormat::Elf,
         options: "noopt".parse().unwrap(),
         crt_features: vec!["glibc-dynamic".into(), "glibc-max-symbol-version:9.99".into()],
+        apple_sdk: None,
         platform_tag: format!("linux-{}", arch().1),
         tag: "20260101".into(),
         epoch: 1_767_225_600,
