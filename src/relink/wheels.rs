@@ -13,7 +13,7 @@ use crate::manifest::{Manifest, Selected};
 use crate::model::Os;
 use crate::wheel::{Environment, Image, LibcVersion, Step, Wheel, closure, lacking};
 
-/// Where the lists of shared libraries are that extension modules need: `recipes/cpython/launcher/library.c`.
+/// Where the lists of shared libraries are that extension modules need: `recipes/cpython/launcher/library_unix.c`.
 const NEEDED: &str = ".needed";
 /// How versions of glibc's symbols begin.
 const GLIBC: &str = "GLIBC_";
