@@ -36,6 +36,8 @@ pub struct Deployment {
     pub minimum: String,
     /// The release whose libraries the linker sees.
     pub sdk: String,
+    /// Bytes of the first thread's stack, where the system's own measure will not do.
+    pub stack: Option<u64>,
 }
 
 impl Deployment {
@@ -44,6 +46,7 @@ impl Deployment {
             arch: manifest.target_triple.arch()?,
             minimum: manifest.apple_sdk_deployment_target.clone()?,
             sdk: manifest.apple_sdk_version.clone()?,
+            stack: manifest.pbs.interpreter.stack.filter(|stack| *stack > 0),
         })
     }
 }

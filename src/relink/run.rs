@@ -120,7 +120,7 @@ pub fn relink(
     let arguments = place.arguments(&mut plan, &files)?;
     run_linker(request.linker, arguments, place)?;
     if format == ObjectFormat::MachO {
-        place.seal(&executable)?;
+        place.seal(&plan, &executable)?;
     }
     let embedding = place.embedding(&plan, &executable)?;
     let size = fs_err::metadata(&executable).map_err(failed)?.len();

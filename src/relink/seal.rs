@@ -4,18 +4,20 @@ use camino::Utf8Path;
 
 use super::RelinkError;
 use super::kind::Place;
-use crate::link::{STACK, set_stack, sign_ad_hoc};
+use crate::link::{LinkPlan, set_stack, sign_ad_hoc};
 
 impl Place<'_> {
     /// Gives an executable its stack, and signs it in the name of the output.
-    pub(super) fn seal(&self, linked: &Utf8Path) -> Result<(), RelinkError> {
+    pub(super) fn seal(&self, plan: &LinkPlan, linked: &Utf8Path) -> Result<(), RelinkError> {
         let output = self.request.output;
         let failed = |source| RelinkError::Sign {
             path: output.to_owned(),
             source,
         };
         let mut file = fs_err::read(linked).map_err(|source| self.failed(source))?;
-        set_stack(&mut file, STACK).map_err(failed)?;
+        if let Some(stack) = plan.deployment.as_ref().and_then(|deployment| deployment.stack) {
+            set_stack(&mut file, stack).map_err(failed)?;
+        }
         let signed = sign_ad_hoc(file, output.file_name().unwrap_or_default()).map_err(failed)?;
         fs_err::write(linked, signed).map_err(|source| self.failed(source))
     }

@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 use pbs::link::{
-    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, STACK, command, set_stack, sign_ad_hoc,
-    write_archive, write_embed, write_inittab, write_universal,
+    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, command, set_stack, sign_ad_hoc, write_archive,
+    write_embed, write_inittab, write_universal,
 };
 use pbs::manifest::StartRecord;
 use pbs::model::{Arch, ObjectFormat, TreePath};
@@ -164,6 +164,7 @@ fn linked(place: &Utf8Path, arch: Arch, name: &str) -> Vec<u8> {
             arch,
             minimum: "11.0".to_owned(),
             sdk: "14.0".to_owned(),
+            stack: None,
         }),
     };
     let files = OwnFiles {
@@ -222,7 +223,7 @@ fn a_reader_of_others_finds_what_was_written() {
     let place = Utf8Path::from_path(scratch.path()).unwrap();
     let programs = [Arch::X86_64, Arch::Aarch64].map(|arch| {
         let mut program = linked(place, arch, "python");
-        set_stack(&mut program, STACK).unwrap();
+        set_stack(&mut program, 16 << 20).unwrap();
         sign_ad_hoc(program, "shop").unwrap()
     });
     let universal = place.join("shop");

@@ -9,6 +9,6 @@ mod words;
 
 pub use commands::ReadCommandsError;
 pub use signature::sign_ad_hoc;
-pub use stack::{STACK, set_stack};
-pub use universal::{WriteUniversalError, write_universal};
+pub use stack::set_stack;
+pub use universal::{WriteUniversalError, part_for, write_universal};
 pub(super) use words::words;

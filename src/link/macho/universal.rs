@@ -3,7 +3,11 @@
 
 use object::macho;
 
+use object::FileKind;
+use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
+
 use super::commands::{CPU, ReadCommandsError, page_size, read_u32};
+use crate::model::Arch;
 
 /// Why files cannot be one.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,12 +72,30 @@ pub fn write_universal(files: &[&[u8]]) -> Result<Vec<u8>, WriteUniversalError> 
     Ok(written)
 }
 
+/// The part of such a file that a processor gets; `None` where it has none, or is no such file.
+#[must_use]
+pub fn part_for(file: &[u8], arch: Arch) -> Option<&[u8]> {
+    match FileKind::parse(file).ok()? {
+        FileKind::MachOFat32 => find(file, MachOFatFile32::parse(file).ok()?.arches(), arch),
+        FileKind::MachOFat64 => find(file, MachOFatFile64::parse(file).ok()?.arches(), arch),
+        _ => None,
+    }
+}
+
+fn find<'a, Part: FatArch>(file: &'a [u8], parts: &[Part], arch: Arch) -> Option<&'a [u8]> {
+    let wanted = match arch {
+        Arch::Aarch64 => macho::CPU_TYPE_ARM64,
+        Arch::X86_64 => macho::CPU_TYPE_X86_64,
+    };
+    let part = parts.iter().find(|part| part.cputype() == wanted)?;
+    part.data(file).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::link::{InittabEntry, write_inittab};
-    use crate::model::{Arch, ObjectFormat};
-    use object::read::macho::{FatArch as _, MachOFatFile32};
+    use crate::model::ObjectFormat;
 
     fn file(arch: Arch, name: &str) -> Vec<u8> {
         let entry = InittabEntry {
@@ -112,6 +134,9 @@ mod tests {
             .collect();
         assert_eq!(data, [&amd[..], &arm[..]]);
         assert_eq!(written, write_universal(&[&amd, &arm]).unwrap());
+        assert_eq!(part_for(&written, Arch::Aarch64), Some(&arm[..]));
+        assert_eq!(part_for(&written, Arch::X86_64), Some(&amd[..]));
+        assert_eq!(part_for(&arm, Arch::Aarch64), None);
     }
 
     #[test]

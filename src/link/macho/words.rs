@@ -78,6 +78,7 @@ mod tests {
             arch: Arch::Aarch64,
             minimum: "11.0".to_owned(),
             sdk: "14.0".to_owned(),
+            stack: None,
         };
         let plan = LinkPlan {
             objects: vec![path("build/launcher/main.o")],
