@@ -17,6 +17,9 @@ pub(super) fn check(
     if let Some(option) = request.windows.asked().filter(|_| format != ObjectFormat::Coff) {
         return Err(RelinkError::OnlyWindows { option, target });
     }
+    if let Some(option) = request.macos.asked().filter(|_| format != ObjectFormat::MachO) {
+        return Err(RelinkError::OnlyMacos { option, target });
+    }
     match (request.kind, format) {
         (Kind::Executable, _) | (_, ObjectFormat::Elf) => Ok(()),
         (_, ObjectFormat::Coff | ObjectFormat::MachO) => Err(RelinkError::OnlyExecutables { target }),

@@ -142,7 +142,7 @@ pub fn relink(
 }
 
 /// A directory beside the output, so that what is complete can be moved there at once.
-fn beside(output: &Utf8Path) -> std::io::Result<tempfile::TempDir> {
+pub(super) fn beside(output: &Utf8Path) -> std::io::Result<tempfile::TempDir> {
     let folder = output.parent().filter(|parent| !parent.as_str().is_empty());
     let folder = folder.unwrap_or_else(|| Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
