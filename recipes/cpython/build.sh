@@ -32,6 +32,8 @@ if [ -e /in/profile ]; then
 fi
 make install DESTDIR="$OUT/root" "${arguments[@]}" "${made[@]}" > install.log 2>&1 || { tail -50 install.log; exit 1; }
 
+keep_debug_information
+
 # Left by what ran during the installation, with time stamps.
 find "$OUT/root" -depth -name __pycache__ -exec rm -rf {} +
 
@@ -51,7 +53,7 @@ make -s -f variables.mk nothing > variables.txt
 
 mkdir -p "$OUT/tree"
 # Sorted: make runs them in the order they happen to get ready.
-grep -h -E -e '-o python |-Wl,-hlibpython|-o Modules/config\.o' make.log thinlto.log | sort -u > commands.txt
+grep -h -E -e '-o python |-Wl,-hlibpython|-dynamiclib|-o Modules/config\.o' make.log thinlto.log | sort -u > commands.txt
 cp -R --parents Makefile pyconfig.h variables.txt commands.txt pybuilddir.txt Modules/config.c Modules/config.c.in Modules/Setup \
   Modules/Setup.local Modules/Setup.bootstrap Modules/Setup.stdlib "$OUT/tree"
 if [ -e /in/profile ]; then

@@ -50,11 +50,13 @@ def find_libraries(packages):
 
 
 def describe_links(words, libraries):
-    links = []
+    links, words = [], iter(words)
     for word in words:
-        if word.startswith("-l"):
-            name = word[2:]
-            if name in libraries:
+        if word.startswith("-l") or word == "-framework":
+            name = word[2:] if word.startswith("-l") else next(words)
+            if word == "-framework":
+                link = {"name": name, "system": True, "framework": True}
+            elif name in libraries:
                 link = {"name": name, "package": libraries[name], "static": f"build/lib/lib{name}.a"}
             else:
                 link = {"name": name, "system": True}
@@ -126,10 +128,13 @@ def find_command(commands, pattern):
 
 
 def exported(path):
+    """What others can ask of a shared library; on macOS C's names have an underscore before them."""
+    words = ["-D"] if sys.platform == "linux" else ["--extern-only"]
     text = subprocess.run(
-        ["nm", "-D", "--defined-only", "--format=just-symbols", path], check=True, capture_output=True, text=True
+        ["nm", *words, "--defined-only", "--format=just-symbols", path], check=True, capture_output=True, text=True
     )
-    return set(text.stdout.split())
+    names = text.stdout.split()
+    return set(names) if sys.platform == "linux" else {name.removeprefix("_") for name in names}
 
 
 def describe_python(install):
@@ -244,16 +249,9 @@ def main(install, tree, extensions_file, build, facts):
     for item in ("config.c", "config.c.in", "Setup", "Setup.local", "Setup.bootstrap", "Setup.stdlib"):
         shutil.copyfile(tree / "Modules" / item, build / "Modules" / item)
 
-    start = {
-        "directory": "build/link",
-        "first": ["build/link/crt1.o", "build/link/crti.o", "build/link/crtbegin.o"],
-        "first_position_independent": ["build/link/Scrt1.o", "build/link/crti.o", "build/link/crtbegin.o"],
-        "last": ["build/link/crtend.o", "build/link/crtn.o"],
-        "builtins": "build/link/libbuiltins.a",
-        "nonshared": ["build/link/libc_nonshared.a"],
-    }
+    start = describe_start()
     interpreter = find_command(commands, r" -o python( |$)")
-    shared = find_command(commands, r"-Wl,-hlibpython[\d.]+\w*\.so")
+    shared = find_command(commands, r"-Wl,-hlibpython[\d.]+\w*\.so| -dynamiclib ")
     inittab_command = find_command(commands, r" -o Modules/config\.o")
     words = expand(variables["LIBS"] + " " + variables["SYSLIBS"], variables).split()
     tests = [n for n, e in declared.items() if e.get("test")]
@@ -285,6 +283,26 @@ def main(install, tree, extensions_file, build, facts):
     facts.mkdir(parents=True, exist_ok=True)
     for file, content in (("python.json", describe_python(install)), ("build.json", result)):
         (facts / file).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def describe_start():
+    """What a link on the target starts and ends with. On macOS that is nothing: the linker itself calls main."""
+    start = {
+        "directory": "build/link",
+        "first": [],
+        "first_position_independent": [],
+        "last": [],
+        "builtins": "build/link/libbuiltins.a",
+        "nonshared": [],
+    }
+    if sys.platform == "linux":
+        start |= {
+            "first": ["build/link/crt1.o", "build/link/crti.o", "build/link/crtbegin.o"],
+            "first_position_independent": ["build/link/Scrt1.o", "build/link/crti.o", "build/link/crtbegin.o"],
+            "last": ["build/link/crtend.o", "build/link/crtn.o"],
+            "nonshared": ["build/link/libc_nonshared.a"],
+        }
+    return start
 
 
 def describe_launcher(build):

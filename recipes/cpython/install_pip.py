@@ -14,7 +14,8 @@ import pathlib
 import sys
 import zipfile
 
-from tidy import SCRIPT
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from tidy import SCRIPT  # noqa: E402
 
 BODY = """import sys
 from {module} import {function}

@@ -4,7 +4,7 @@
 # Three objects stay out of it. Whoever links again replaces the table of built-in modules (Modules/config.o) and may
 # replace main (Programs/python.o): nothing may be decided by looking into them. And make compiles Modules/getbuildinfo.o
 # again whenever another object is younger.
-# shellcheck disable=SC2154 # configure.sh has `arguments` and `made`
+# shellcheck disable=SC2154 # configure.sh has `arguments`, `made` and what system.sh sets
 apart=(Modules/config.o Programs/python.o)
 last=Modules/getbuildinfo.o
 
@@ -15,18 +15,22 @@ compile_thinlto() { # flags of the interpreter
   objects=($(make_variable LIBRARY_OBJS | tr ' ' '\n' | grep -v -x "$last"))
   make -j"$JOBS" "${arguments[@]}" "${made[@]}" "CFLAGS_NODIST=$* -flto=thin" "${objects[@]}"
   make "${arguments[@]}" "${made[@]}" "$last"
-  library=$(make -n "${arguments[@]}" "${made[@]}" "$(make_variable LDLIBRARY)" | grep -e ' -Wl,-hlibpython' | tail -n 1)
+  library=$(make -n "${arguments[@]}" "${made[@]}" "$(make_variable LDLIBRARY)" | grep -e " $links_library" | tail -n 1)
   library=${library%%;*} # it is a branch of a shell's if
-  interpreter=$(make -n "${arguments[@]}" "${made[@]}" python | grep -e ' -o python ' | tail -n 1)
 
-  # Twice, as the command that links decides what can be seen from outside and what may be another's. A program that is
+  # Twice where the interpreter stands at fixed addresses, as the command that links decides what can be seen from outside and what may be another's. A program that is
   # linked with libpython may have copies of its data, as GCC makes them, and the library must use those. The interpreter
-  # is a program by itself, at fixed addresses: its objects take every address for a constant, which makes it 3% faster.
+  # is a program by itself then: its objects take every address for a constant, which makes it 3% faster.
   generate "${library/ -o libpython/ -o index.libpython}" .native
-  generate "${interpreter/ -o python / -o index.python }" .fixed -fno-pic
+  if [ "$fixed_addresses" ]; then
+    interpreter=$(make -n "${arguments[@]}" "${made[@]}" python | grep -e ' -o python ' | tail -n 1)
+    generate "${interpreter/ -o python / -o index.python }" .fixed -fno-pic
+  fi
   while read -r object; do
-    mkdir -p "fixed/$(dirname "$object")"
-    mv "$object.fixed" "fixed/$object"
+    if [ "$fixed_addresses" ]; then
+      mkdir -p "fixed/$(dirname "$object")"
+      mv "$object.fixed" "fixed/$object"
+    fi
     mv "$object.native" "$object"
     rm "$object.thinlto.bc"
   done < bitcode.txt

@@ -19,9 +19,15 @@ LEAK = re.compile(rb"(?<![\w./~-])/(?:in/(?:recipe|source|sysroot|toolchain|setu
 TOOLS = {"clang": "cc", "clang++": "c++"}
 # Understood by clang only, or meaningless outside our build.
 DROPPED = re.compile(r"-Wno-unused-command-line-argument|-f(?:file|debug|macro)-prefix-map=.*|-no-pie")
+# Before macOS 12.3 `readlink` has no -f.
 SCRIPT = """#!/bin/sh
 ""\":"
-exec "$(dirname -- "$(readlink -f -- "$0")")/{python}" "$0" "$@"
+self=$0
+while [ -L "$self" ]; do
+  to=$(readlink "$self")
+  case $to in /*) self=$to ;; *) self=$(dirname -- "$self")/$to ;; esac
+done
+exec "$(dirname -- "$self")/{python}" "$0" "$@"
 ":""\"
 """
 

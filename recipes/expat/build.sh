@@ -1,7 +1,7 @@
 lib=/in/source/lib
 # What brings random bytes is a file per interface in newer releases, and part of the parser in older ones.
 sources=(xmlparse xmlrole xmltok)
-for name in random_getrandom random_dev_urandom; do
+for name in $RANDOM_BYTES; do
   if [ -e "$lib/$name.c" ]; then sources+=("$name"); fi
 done
 # shellcheck disable=SC2086 # flags are lists of words

@@ -3,9 +3,9 @@ chmod +x configure
 CC=clang AR=ar RANLIB=ranlib CFLAGS="$TARGET_CPPFLAGS $TARGET_CFLAGS $LIBRARY_CFLAGS" \
   ./configure --build="$GNU_BUILD" --host="$GNU_TRIPLE" --prefix=/usr --libdir=/usr/lib \
   --disable-shared --disable-docs --disable-multi-os-directory --disable-dependency-tracking
-# With --host the makefiles are in a folder of that name. Neither tests nor manual pages are wanted.
-if [ -d "$GNU_TRIPLE" ]; then cd "$GNU_TRIPLE"; fi
+# Neither tests nor manual pages are wanted. With --host everything is made in a folder of a name like that.
 make -j "$JOBS" libffi.la
+cd "$(dirname "$(find . -name libffi.la ! -path '*/.libs/*')")"
 
 mkdir -p "$OUT/lib" "$OUT/include"
 cp .libs/libffi.a "$OUT/lib"

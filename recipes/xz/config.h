@@ -1,4 +1,4 @@
-/* What liblzma's configure script would find on every system we build for (glibc or musl, Clang, 64-bit,
+/* What liblzma's configure script would find on every system we build for (glibc, musl, macOS, Clang, 64-bit,
    little-endian): all encoders, decoders, checks and match finders, POSIX threads. Nothing is exported: HAVE_VISIBILITY
    is 0. */
 #define HAVE_ENCODERS 1
@@ -36,7 +36,9 @@
 #define HAVE_CHECK_SHA256 1
 
 #define MYTHREAD_POSIX 1
+#ifndef __APPLE__
 #define HAVE_PTHREAD_CONDATTR_SETCLOCK 1
+#endif
 #define HAVE_CLOCK_GETTIME 1
 #define HAVE_CLOCK_MONOTONIC 1
 
@@ -51,7 +53,11 @@
 #define HAVE___BUILTIN_BSWAPXX 1
 #define SIZEOF_SIZE_T 8
 #define TUKLIB_SYMBOL_PREFIX lzma_
+#ifdef __APPLE__
+#define TUKLIB_CPUCORES_SYSCTL 1
+#else
 #define TUKLIB_CPUCORES_SCHED_GETAFFINITY 1
+#endif
 #define TUKLIB_PHYSMEM_SYSCONF 1
 #define TUKLIB_FAST_UNALIGNED_ACCESS 1
 #define PACKAGE_BUGREPORT "xz@tukaani.org"

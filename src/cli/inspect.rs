@@ -14,7 +14,7 @@ use crate::model::on_one_line;
 /// Show what is in a distribution: extensions with sizes, libraries, licences; or in a file of machine code
 #[derive(Args, Clone, Debug)]
 pub(super) struct Inspect {
-    /// An archive, a directory that one was unpacked to, or a program, library or object (ELF, PE, COFF)
+    /// An archive, a directory that one was unpacked to, or a program, library or object (ELF, PE, COFF, Mach-O)
     #[arg(value_name = "DIST")]
     distribution: Utf8PathBuf,
     /// How it is printed

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bytes::first_difference;
 use super::difference::{CodeDifference, FieldDifference, SectionDifference, SymbolDifference};
 use crate::inspect::{Content, Told};
+use object::BinaryFormat;
 use object::read::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 /// A section by its name and how many of that name came before it.
@@ -93,7 +94,11 @@ fn sections<'a>(file: &object::File<'a>) -> BTreeMap<Key, Section<'a>> {
     let mut sections = BTreeMap::new();
     let mut seen = BTreeMap::<String, usize>::new();
     for section in file.sections() {
-        let name = String::from_utf8_lossy(section.name_bytes().unwrap_or_default()).into_owned();
+        let mut name = String::from_utf8_lossy(section.name_bytes().unwrap_or_default()).into_owned();
+        // Names of Mach-O say little without their segment.
+        if let Ok(Some(segment)) = section.segment_name() {
+            name = format!("{segment},{name}");
+        }
         let number = seen.entry(name.clone()).or_default();
         let key = (name, *number);
         *number += 1;
@@ -110,14 +115,20 @@ fn sections<'a>(file: &object::File<'a>) -> BTreeMap<Key, Section<'a>> {
 
 /// The symbol of a file that an offset in a section belongs to.
 fn symbol_at(file: &object::File<'_>, section: &Section<'_>, offset: u64) -> Option<String> {
-    let at = section.address + offset;
+    let at = section.address.checked_add(offset)?;
     let symbols = file.symbols().chain(file.dynamic_symbols());
-    let covers = symbols.filter(|symbol| {
-        symbol.section_index() == Some(section.index)
-            && symbol.size() > 0
-            && (symbol.address()..symbol.address() + symbol.size()).contains(&at)
+    let inside = symbols.filter(|symbol| symbol.section_index() == Some(section.index));
+    let name = |symbol: object::Symbol<'_, '_>| symbol.name().ok().map(str::to_owned);
+    if file.format() == BinaryFormat::MachO {
+        // Symbols have no sizes there: each goes on to the next.
+        let before = inside.filter(|symbol| symbol.address() <= at);
+        return before.max_by_key(|symbol| symbol.address()).and_then(name);
+    }
+    let covers = inside.filter(|symbol| {
+        let end = symbol.address().saturating_add(symbol.size());
+        (symbol.address()..end).contains(&at)
     });
-    let mut names = covers.filter_map(|symbol| symbol.name().ok().map(str::to_owned));
+    let mut names = covers.filter_map(name);
     names.find(|name| !name.is_empty())
 }
 
@@ -131,8 +142,9 @@ fn names_of<'a>(symbols: impl Iterator<Item = object::Symbol<'a, 'a>>) -> BTreeS
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::inspect::macho_made::{Image, object as made_object};
     use object::write::{Object, Symbol, SymbolSection};
-    use object::{Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+    use object::{Architecture, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
 
     /// An object with one function of this code and this read-only data.
     pub(in crate::diff) fn object(function: &str, code: &[u8], data: &[u8]) -> Vec<u8> {
@@ -202,6 +214,36 @@ pub(super) mod tests {
             (found.sections[0].name.as_str(), found.sections[0].first),
             (".text", Some(0))
         );
+    }
+
+    #[test]
+    fn files_of_macos_are_told_alike() {
+        let program = |text: &'static [u8], stack| {
+            let mut image = Image::executable();
+            (image.text, image.stack) = (text, Some(stack));
+            image.undefined.push(("_new", 1, stack == 1));
+            image.write()
+        };
+        let found = compare(&program(b"abcd", 0), &program(b"abXd", 1)).unwrap();
+        let fields: Vec<_> = found.facts.iter().map(|fact| fact.field.as_str()).collect();
+        assert_eq!(fields, ["stack"]);
+        assert_eq!(found.sections.len(), 1, "{found:?}");
+        let section = &found.sections[0];
+        assert_eq!((section.name.as_str(), section.first), ("__TEXT,__text", Some(2)));
+        assert_eq!(section.symbol.as_deref(), Some("_main"));
+        let [imports] = found.symbols.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!((imports.table.as_str(), imports.only_in_b.len()), ("imports", 1));
+        let object = |name| made_object(&[name], &[], &[]);
+        let found = compare(&object("one"), &object("two")).unwrap();
+        assert_eq!(found.symbols[0].only_in_b, ["_two"]);
+        // Nothing but the signature.
+        let mut signed = Image::executable();
+        let one = signed.write();
+        signed.signature = signed.signature.map(|(name, flags)| (name, flags | 0x1_0000));
+        let found = compare(&one, &signed.write()).unwrap();
+        assert_eq!(found.facts[0].field, "signature");
     }
 
     #[test]

@@ -151,6 +151,8 @@ pub enum Explanation {
     Pe(CodeDifference),
     /// Two objects of Windows.
     Coff(CodeDifference),
+    /// Two objects, libraries, bundles or executables of macOS.
+    MachO(CodeDifference),
     /// Two static libraries.
     StaticLibrary(LibraryDifference),
     /// Two `PYTHON.json`.

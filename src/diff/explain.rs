@@ -2,7 +2,7 @@
 
 use super::difference::{CodeDifference, Explanation, ManifestDifference, NatureDifference};
 use super::{bytes, code, library};
-use crate::inspect::is_coff;
+use crate::inspect::{is_coff, is_macho, is_universal};
 use crate::model::{Digest, TreePath};
 
 /// Two files up to so many bytes are held in memory to be looked into.
@@ -19,6 +19,8 @@ enum Nature {
     Elf,
     Pe,
     Coff,
+    MachO,
+    Universal,
     Library,
     Text,
     Bytes,
@@ -32,6 +34,10 @@ impl Nature {
             Self::Pe
         } else if is_coff(bytes) {
             Self::Coff
+        } else if is_macho(bytes) {
+            Self::MachO
+        } else if is_universal(bytes) {
+            Self::Universal
         } else if bytes.starts_with(b"!<arch>\n") {
             Self::Library
         } else if bytes::as_text(bytes).is_some() {
@@ -46,6 +52,8 @@ impl Nature {
             Self::Elf => "an ELF file",
             Self::Pe => "an executable or DLL of Windows",
             Self::Coff => "an object of Windows",
+            Self::MachO => "a Mach-O file",
+            Self::Universal => "a universal file",
             Self::Library => "a static library",
             Self::Text => "text",
             Self::Bytes => "neither text nor code",
@@ -88,6 +96,7 @@ pub(super) fn explain_member(a: &[u8], b: &[u8]) -> Explanation {
         (Nature::Elf, Nature::Elf) => Some(Explanation::Elf),
         (Nature::Pe, Nature::Pe) => Some(Explanation::Pe),
         (Nature::Coff, Nature::Coff) => Some(Explanation::Coff),
+        (Nature::MachO, Nature::MachO) => Some(Explanation::MachO),
         _ => None,
     };
     if let Some(explanation) = explanation

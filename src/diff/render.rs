@@ -268,9 +268,10 @@ impl Page {
 
     fn explanation(&mut self, depth: usize, explanation: &Explanation, sizes: &[u64; 2]) {
         match explanation {
-            Explanation::Elf(found) | Explanation::Pe(found) | Explanation::Coff(found) => {
-                self.code(depth, found);
-            }
+            Explanation::Elf(found)
+            | Explanation::Pe(found)
+            | Explanation::Coff(found)
+            | Explanation::MachO(found) => self.code(depth, found),
             Explanation::StaticLibrary(found) => self.library(depth, found),
             Explanation::Manifest(found) => self.manifest(depth, found),
             Explanation::Bytecode(found) => self.bytecode(depth, found),

@@ -12,6 +12,7 @@ mod leak;
 mod macho;
 mod pe;
 mod pyc;
+mod tbd;
 mod told;
 
 #[cfg(test)]
@@ -33,4 +34,5 @@ pub use macho::{
 };
 pub use pe::{Export, Imports, Pe, PeError, PeSection, Protection, Subsystem};
 pub use pyc::{Invalidation, Pyc};
+pub use tbd::{Stub, StubError};
 pub use told::Told;

@@ -21,7 +21,7 @@ pub use path::{GuestPath, HostPath, ParsePathError, TreePath};
 pub use percent::{url_part, url_path};
 pub use python::{ParseVersionError, PythonVersion, Series};
 pub use secret::Secret;
-pub use target::{Arch, DebugInformation, Family, Libc, ObjectFormat, Os, ParseTargetError, Target};
+pub use target::{Arch, DebugInformation, Family, Ground, Libc, ObjectFormat, Os, ParseTargetError, Target};
 pub use tree::{Entry, MergeError, Tree};
 
 #[cfg(test)]

@@ -153,6 +153,33 @@ words! {
     }
 }
 
+/// What decides which steps a target has: how CPython is built there, and what it runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ground {
+    /// Which of CPython's build systems.
+    pub family: Family,
+    /// Which operating system.
+    pub os: Os,
+}
+
+impl Ground {
+    /// Every one that a target may have.
+    pub const ALL: [Self; 3] = [
+        Self {
+            family: Family::Unix,
+            os: Os::Linux,
+        },
+        Self {
+            family: Family::Unix,
+            os: Os::Darwin,
+        },
+        Self {
+            family: Family::Windows,
+            os: Os::Windows,
+        },
+    ];
+}
+
 impl Os {
     /// The format of what its loader loads.
     #[must_use]

@@ -223,12 +223,14 @@ pub enum Problem {
         package: String,
     },
     /// A package without steps for a family that needs it.
-    #[error("package `{package}` has no steps for the family `{family}`, and `{target}` needs it")]
+    #[error("package `{package}` has no steps for the family `{family}` on `{os}`, and `{target}` needs it")]
     NoStepsFor {
         /// The package.
         package: String,
         /// The family.
         family: Family,
+        /// The operating system.
+        os: Os,
         /// A target of the family.
         target: Target,
     },
@@ -334,8 +336,8 @@ impl Problem {
                 Some("delete the version file to say that it is not built at all".into())
             }
             Self::NoSteps { .. } => Some("the last step makes the package".into()),
-            Self::NoStepsFor { package, family, .. } => Some(format!(
-                "write a step with `family: {family}` in recipes/{package}/recipe.yaml, or do not need the package there"
+            Self::NoStepsFor { package, family, os, .. } => Some(format!(
+                "write a step with `family: {family}` or `os: {os}` in recipes/{package}/recipe.yaml, or do not need the package there"
             )),
             Self::ModuleNeed { package, .. } => Some(format!(
                 "add `{package}` to `needs` in recipes/cpython/recipe.yaml"

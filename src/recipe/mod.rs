@@ -18,13 +18,14 @@ mod resolve;
 mod set;
 mod setup;
 mod source;
+mod system;
 mod yaml;
 
 pub use build::{Build, DefaultOptions, Linked, PackageBuild, Profile, Recorded, Source, StepBuild};
 pub(crate) use date::date;
 pub use error::{Problem, RecipeError, RecipeErrors};
 pub use file::SourceFile;
-pub use modules::{ExtensionsFile, FamilyModules};
+pub use modules::{ExtensionsFile, OwnModules};
 pub use nearest::nearest;
 pub use patch_header::{PatchHeader, PatchHeaderError, UpstreamStatus, parse_patch_header};
 pub use profile::{PROFILE_ARCHIVE, PROFILE_VERSION, PROFILES, ProfileFile, render_profile};
@@ -34,5 +35,6 @@ pub use resolve::{Combination, ProfileChoice, Request, ResolveError};
 pub use set::{Image, Package, RecipeSet, Written, read_image};
 pub use setup::{SetupError, SetupSources, SourceLine, generate_setup, project_extensions};
 pub use source::{ArchiveEntry, CrateMirror, DebianMirror, Mirror, PypiMirror, SourceEntry};
+pub(crate) use yaml::documents as yaml_documents;
 #[cfg(feature = "driver")]
 pub(crate) use yaml::parse as parse_yaml;

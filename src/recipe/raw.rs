@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::quoted::{Quoted, Sha256};
 use crate::model::{
-    AppleSdk, Arch, DebugInformation, Family, Libc, ObjectFormat, Options, Os, PythonVersion, Series, Target,
-    TreeDigest, TreePath,
+    AppleSdk, Arch, DebugInformation, Family, Ground, Libc, ObjectFormat, Options, Os, PythonVersion, Series,
+    Target, TreeDigest, TreePath,
 };
 use crate::plan::{Linkage, LockedPackage, Weight};
 use crate::verify::Limits;
@@ -74,6 +74,9 @@ fn detached() -> DebugInformation {
 pub struct TargetFile {
     /// The triple.
     pub target: Quoted<Target>,
+    /// The file of `recipes/systems/` that says what it shares with others.
+    #[serde(default)]
+    pub system: Option<Text>,
     /// Its operating system.
     pub os: Os,
     /// Its processor.
@@ -105,12 +108,37 @@ pub struct TargetFile {
     #[serde(default = "detached")]
     pub debug_information: DebugInformation,
     /// What `pbs verify` reads.
+    #[serde(default)]
     pub limits: Limits,
     /// How its binaries are run in tests.
     pub run: Runner,
     /// CPython's own suite on it.
     #[serde(default)]
     pub tests: Tests,
+}
+
+impl TargetFile {
+    /// What decides which steps it has.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        Ground {
+            family: self.family,
+            os: self.os,
+        }
+    }
+}
+
+/// `recipes/systems/<name>.yaml`: what the targets of one operating system share.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SystemFile {
+    /// Its name.
+    pub system: Text,
+    /// What every step is given, beside what the target's own file says.
+    #[serde(default)]
+    pub env: BTreeMap<Text, ReasonedValue>,
+    /// What `pbs verify` reads.
+    pub limits: Limits,
 }
 
 /// A value with the reason for it.
@@ -241,6 +269,9 @@ pub struct StepEntry {
     /// The family of targets that it is for; every one if nothing is said.
     #[serde(default)]
     pub family: Option<Family>,
+    /// The operating system of targets that it is for; every one of the family if nothing is said.
+    #[serde(default)]
+    pub os: Option<Os>,
     /// The script, in the package's folder.
     pub script: Quoted<TreePath>,
     /// Further files of the folder that the script uses.
@@ -276,10 +307,10 @@ pub struct StepEntry {
 }
 
 impl StepEntry {
-    /// Whether targets of a family have this step.
+    /// Whether such targets have this step.
     #[must_use]
-    pub fn is_for(&self, family: Family) -> bool {
-        self.family.is_none_or(|own| own == family)
+    pub fn is_for(&self, ground: Ground) -> bool {
+        self.family.is_none_or(|own| own == ground.family) && self.os.is_none_or(|own| own == ground.os)
     }
 }
 
@@ -305,6 +336,9 @@ pub struct VersionFile {
     /// Patches below `patches/`, in order.
     #[serde(default)]
     pub patches: Vec<Quoted<TreePath>>,
+    /// Patches that only targets of an operating system have, behind the others.
+    #[serde(default)]
+    pub patches_on: BTreeMap<Os, Vec<Quoted<TreePath>>>,
     /// What the scripts are given: capabilities and constants.
     #[serde(default)]
     pub env: BTreeMap<Text, Text>,

@@ -13,7 +13,7 @@ use super::quoted::Quoted;
 use super::raw::{OptionSet, StepEntry, TargetFile, VersionFile};
 use super::set::{Image, Package, RecipeSet};
 use super::source::SourceEntry;
-use crate::model::{Digest, Family, Options, PythonVersion, Target, TreePath};
+use crate::model::{Digest, Ground, Options, PythonVersion, Target, TreePath};
 use crate::plan::{CPYTHON, LicenseFile, LockedPackage, Root, TextFile};
 
 /// What is asked for, in the words of the command line.
@@ -159,7 +159,7 @@ impl RecipeSet {
 
         let series = python.series;
         let packages = self.packages(&python, &target_file, &request.pins)?;
-        let modules = self.extensions.value.of(target_file.family, series);
+        let modules = self.extensions.value.of(target_file.ground(), series);
         let projects = self.projects.as_ref();
         let projects = projects.map(|projects| projects.value.rules(target_file.arch));
         let image = &self.images[target_file.worker.as_str()];
@@ -338,7 +338,7 @@ impl RecipeSet {
         // The sysroot and the toolchain are there even if every step happens to be bare.
         self.visit(target.sysroot.as_str(), target, &mut order);
         self.visit(target.toolchain.as_str(), target, &mut order);
-        let linked = self.linked(target.family);
+        let linked = self.linked(target.ground());
         for (name, version) in pins {
             let package = lookup("package", name, &self.packages)?;
             if name == CPYTHON {
@@ -372,7 +372,7 @@ impl RecipeSet {
             } else {
                 Linked::No
             };
-            let built = self.package(package, &version.value, target.family, linked);
+            let built = self.package(package, &version.value, target.ground(), linked);
             (name.to_owned(), built)
         };
         Ok(order.into_iter().map(build).collect())
@@ -392,7 +392,7 @@ impl RecipeSet {
     }
 
     /// CPython and what its extension modules link, with what that needs in turn.
-    fn linked(&self, family: Family) -> BTreeSet<&str> {
+    fn linked(&self, ground: Ground) -> BTreeSet<&str> {
         let mut linked = BTreeSet::new();
         let mut waiting = vec![CPYTHON];
         while let Some(name) = waiting.pop() {
@@ -401,7 +401,7 @@ impl RecipeSet {
                 waiting.extend(
                     steps
                         .iter()
-                        .filter(|step| step.is_for(family))
+                        .filter(|step| step.is_for(ground))
                         .flat_map(|step| step.needs.iter().map(|need| need.as_str())),
                 );
             }
@@ -413,13 +413,13 @@ impl RecipeSet {
         &self,
         package: &Package,
         version: &VersionFile,
-        family: Family,
+        ground: Ground,
         linked: Linked,
     ) -> PackageBuild {
         let recipe = &package.recipe.value;
         let name = recipe.package.as_str();
         let text_of = |path: &str| self.files[path].text.clone();
-        let is_there = |step: &&StepEntry| step.is_for(family);
+        let is_there = |step: &&StepEntry| step.is_for(ground);
         let step = |step: &StepEntry| {
             let files = std::iter::once(&step.script)
                 .chain(&step.files)
@@ -443,7 +443,11 @@ impl RecipeSet {
                 profile: step.profile,
             }
         };
-        let patches = version.patches.iter().map(|path| TextFile {
+        let patches = version
+            .patches
+            .iter()
+            .chain(version.patches_on.get(&ground.os).into_iter().flatten());
+        let patches = patches.map(|path| TextFile {
             name: path.0.as_str().to_owned(),
             text: text_of(&format!("patches/{}", path.0.as_str())),
         });
@@ -452,7 +456,7 @@ impl RecipeSet {
             file: license.file.0.clone(),
             name: license.name.0.to_string(),
         });
-        let libraries = recipe.libraries.of(family);
+        let libraries = recipe.libraries.of(ground.family);
         PackageBuild {
             version: version.version.0.clone(),
             summary: recipe.summary.0.clone(),

@@ -11,8 +11,10 @@ use super::error::{Problem, RecipeError, RecipeErrors};
 use super::modules::ExtensionsFile;
 use super::profile::ProfileFile;
 use super::projects::ProjectsFile;
-use super::raw::{ImageFile, LockFile, OptionsFile, PackageFile, Release, TargetFile, VersionFile};
-use super::{SourceFile, check, yaml};
+use super::raw::{
+    ImageFile, LockFile, OptionsFile, PackageFile, Release, SystemFile, TargetFile, VersionFile,
+};
+use super::{SourceFile, check, system, yaml};
 use crate::plan::CPYTHON;
 
 /// What a file says, and the file.
@@ -79,6 +81,7 @@ struct Reader {
     extensions: Option<Written<ExtensionsFile>>,
     projects: Option<Written<ProjectsFile>>,
     targets: BTreeMap<String, Written<TargetFile>>,
+    systems: BTreeMap<String, Written<SystemFile>>,
     recipes: BTreeMap<String, Written<PackageFile>>,
     versions: BTreeMap<String, BTreeMap<String, Written<VersionFile>>>,
     profiles: BTreeMap<String, Written<ProfileFile>>,
@@ -115,6 +118,10 @@ impl Reader {
             ["recipes", "targets", name] if name.ends_with(".yaml") => {
                 let parsed = self.parse(&file);
                 insert(&mut self.targets, stem(name), parsed);
+            }
+            ["recipes", "systems", name] if name.ends_with(".yaml") => {
+                let parsed = self.parse(&file);
+                insert(&mut self.systems, stem(name), parsed);
             }
             ["recipes", package, "recipe.yaml"] => {
                 let parsed = self.parse(&file);
@@ -161,7 +168,7 @@ impl Reader {
         if !self.errors.is_empty() {
             return Err(RecipeErrors(self.errors));
         }
-        let mut missing = Vec::new();
+        let mut missing = system::share(&mut self.targets, &self.systems);
         let mut packages = BTreeMap::new();
         for (name, recipe) in self.recipes {
             let versions = self.versions.remove(&name).unwrap_or_default();

@@ -25,6 +25,14 @@ pub(crate) fn parse<T: DeserializeOwned>(file: &Arc<SourceFile>) -> Result<T, Re
     serde_yaml::from_str(&file.text).map_err(|error| located(file, &error, meaning(&message(&error))))
 }
 
+/// Reads the documents of a file that is no recipe, whatever else stands in them.
+pub(crate) fn documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+    let documents = serde_yaml::Deserializer::from_str(text);
+    documents
+        .map(|document| T::deserialize(document).map_err(|error| error.to_string()))
+        .collect()
+}
+
 /// The first anchor (`&name`) or alias (`*name`) of a document that is YAML.
 ///
 /// What looks like one may stand in a text or a comment. Only YAML itself can tell, and it does: no

@@ -49,14 +49,24 @@ pub(super) fn on_pe(subject: &Subject<'_>) -> Option<&'static str> {
     (subject.format() != ObjectFormat::Coff).then_some("the target's files are no PE files")
 }
 
-/// For rules on machine code of any format that we can read.
-pub(super) fn on_code(subject: &Subject<'_>) -> Option<&'static str> {
-    (subject.format() == ObjectFormat::MachO).then_some("files of the target's format are not read yet")
+/// For rules on files of macOS.
+pub(super) fn on_macho(subject: &Subject<'_>) -> Option<&'static str> {
+    (subject.format() != ObjectFormat::MachO).then_some("the target's files are no Mach-O files")
 }
 
-/// For rules on what objects define.
-pub(super) fn with_code_objects(subject: &Subject<'_>) -> Option<&'static str> {
-    with_objects(subject).or_else(|| on_code(subject))
+/// For rules on files of macOS, objects among them.
+pub(super) fn on_macho_objects(subject: &Subject<'_>) -> Option<&'static str> {
+    on_macho(subject).or_else(|| with_objects(subject))
+}
+
+/// For rules on what systems of Unix have in common.
+pub(super) fn on_unix(subject: &Subject<'_>) -> Option<&'static str> {
+    (subject.format() == ObjectFormat::Coff).then_some("the target's files are neither ELF nor Mach-O files")
+}
+
+/// For rules on what programs of Windows and macOS say of themselves.
+pub(super) fn on_pe_and_macho(subject: &Subject<'_>) -> Option<&'static str> {
+    (subject.format() == ObjectFormat::Elf).then_some("the target's files are neither PE nor Mach-O files")
 }
 
 /// For rules on the archive itself.
@@ -108,4 +118,9 @@ pub const RULES: &[Rule] = &[
     rules::extensions::RULE,
     rules::init_functions::RULE,
     rules::required_extensions::RULE,
+    rules::minimum_system::RULE,
+    rules::install_names::RULE,
+    rules::build_identifiers::RULE,
+    rules::signatures::RULE,
+    rules::availability::RULE,
 ];

@@ -1,8 +1,8 @@
 //! What rules look at, and where they put what they find.
 
 use super::{ArchiveFacts, ArchiveMember, Limits};
-use crate::inspect::{Code, Pe};
-use crate::manifest::{BuildInfo, Inventory, Manifest, ReadBlob};
+use crate::inspect::{Code, MachO, Pe};
+use crate::manifest::{BuildInfo, Inventory, Manifest, ReadBlob, own_library};
 use crate::model::{Entry, ObjectFormat, Tree, TreePath};
 use crate::plan::Flavor;
 
@@ -85,6 +85,20 @@ impl<'a> Subject<'a> {
             Code::Pe(pe) => Some((path, pe)),
             Code::Elf(_) | Code::Coff(_) | Code::MachO(_) => None,
         })
+    }
+
+    /// Those of macOS.
+    pub fn macho_images(&self) -> impl Iterator<Item = (&'a TreePath, &'a MachO)> {
+        self.images().filter_map(|(path, code)| match code {
+            Code::MachO(macho) => Some((path, macho)),
+            Code::Elf(_) | Code::Pe(_) | Code::Coff(_) => None,
+        })
+    }
+
+    /// The file of the distribution that a library's name means in the file at `path`.
+    #[must_use]
+    pub fn own_library(&self, path: &TreePath, name: &str) -> Option<TreePath> {
+        own_library(self.inventory, &self.manifest.python_exe, path, name)
     }
 
     /// The content of a text file; `None` where there is none, or none that is text.

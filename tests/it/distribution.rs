@@ -1,5 +1,9 @@
 //! A distribution in memory that tests can damage: read from a directory, or made here.
 
+mod macos;
+// The same maker of files as in the library's own tests.
+#[path = "../../src/inspect/macho/made.rs"]
+pub(crate) mod made_macho;
 mod make;
 mod patch;
 mod patch_pe;
@@ -13,6 +17,7 @@ use pbs::manifest::{Manifest, ReadBlobError};
 use pbs::model::{Digest, Entry, Tree, TreePath};
 use pbs::verify::{ArchiveFacts, Limits, Report, VerifyInput, verify};
 
+pub(crate) use macos::{image, made_macos, made_macos_parts, remake};
 pub(crate) use make::{Parts, ar, cc, made, made_parts};
 pub(crate) use windows::{lld_link, made_windows, made_windows_parts, needs_lld_link, object};
 
@@ -38,6 +43,11 @@ pub(crate) struct Distribution {
     pub(crate) blobs: BTreeMap<Digest, Vec<u8>>,
     pub(crate) limits: Limits,
     pub(crate) archive: Option<ArchiveFacts>,
+}
+
+/// For the maker of files of macOS.
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Digest::of(bytes).hash
 }
 
 pub(crate) fn path(text: &str) -> TreePath {

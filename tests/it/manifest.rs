@@ -10,8 +10,8 @@ use pbs::plan::{Flavor, Linkage};
 use pbs::verify::relink;
 
 use crate::distribution::{
-    Distribution, Parts, cc, made, made_parts, made_windows, made_windows_parts, needs_cc, needs_lld_link,
-    path,
+    Distribution, Parts, cc, made, made_macos, made_macos_parts, made_parts, made_windows,
+    made_windows_parts, needs_cc, needs_lld_link, path, remake,
 };
 
 #[test]
@@ -37,6 +37,44 @@ fn a_manifest_says_what_was_observed() {
     assert_eq!(manifest.python_config_vars["Py_DEBUG"], "0");
     assert!(manifest.pbs.files.contains_key(&manifest.python_exe));
     assert!(!manifest.pbs.files.contains_key(&path("PYTHON.json")));
+}
+
+#[test]
+fn a_manifest_for_macos_says_what_was_observed() {
+    let manifest = made_macos().manifest();
+    let build = manifest.build_info.as_ref().unwrap();
+    assert_eq!(build.object_file_format, "mach-o");
+    let said = [
+        &manifest.apple_sdk_canonical_name,
+        &manifest.apple_sdk_platform,
+        &manifest.apple_sdk_version,
+        &manifest.apple_sdk_deployment_target,
+    ];
+    let said = said.map(|text| text.as_deref().unwrap());
+    assert_eq!(said, ["macosx14.0", "macosx", "14.0", "11.0"]);
+    let [framework] = build.core.links.as_slice() else {
+        panic!("{:?}", build.core.links)
+    };
+    assert_eq!((framework.framework, framework.system), (Some(true), None));
+    let interpreter = &manifest.pbs.interpreter;
+    assert_eq!(interpreter.stack, Some(0x0100_0000));
+    assert_eq!(interpreter.loader.as_deref(), Some("/usr/lib/dyld"));
+    assert_eq!(interpreter.needed.len(), 2, "{:?}", interpreter.needed);
+    assert!(interpreter.position_independent && interpreter.symbol_versions.is_empty());
+    assert_eq!(manifest.pbs.worker.observed, ["Clang", "ld 22.0"]);
+    let zlib = &manifest.pbs.extensions["zlib"];
+    assert_eq!((zlib.size, zlib.library_size), (4, 4));
+    disagrees(made_macos_parts(), "position-independent executable", |parts| {
+        remake(&mut parts.distribution, "python3.13", |image| {
+            image.flags &= !object::macho::MH_PIE.0;
+        });
+    });
+    disagrees(made_macos_parts(), "which is not there", |parts| {
+        parts
+            .distribution
+            .tree
+            .remove(&path("python/build/Python/core.o"));
+    });
 }
 
 /// Changes parts so that no manifest can be derived; why is told.

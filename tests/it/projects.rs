@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pbs::model::{Arch, Family, PythonVersion};
+use pbs::model::{Arch, Family, Ground, Os, PythonVersion};
 use pbs::msbuild::{Description, Product, Sources, Survey, files, survey};
 use pbs::recipe::{RecipeSet, Request};
 use pbs::store::Store;
 use pbs::workspace::read_workspace;
 
 use crate::support::{requires, variable};
+
+const WINDOWS: Ground = Ground {
+    family: Family::Windows,
+    os: Os::Windows,
+};
 
 fn store() -> Option<Utf8PathBuf> {
     let named = variable("PBS_STORE").map(Utf8PathBuf::from);
@@ -72,7 +77,7 @@ fn surveys() -> BTreeMap<String, Survey> {
         };
         let sources = unpack(&source.url, store.open_blob(&digest).unwrap());
         let series = version.parse::<PythonVersion>().unwrap().series;
-        let modules = set.extensions.value.of(Family::Windows, series);
+        let modules = set.extensions.value.of(WINDOWS, series);
         let survey = survey(&sources, &rules, &modules);
         let survey = survey.unwrap_or_else(|error| panic!("{version}: {error}; {}", error.hint()));
         surveys.insert(version.clone(), survey);

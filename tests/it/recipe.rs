@@ -2,6 +2,8 @@
 //!
 //! Each mistake is made in the toy recipes of `tests/fixtures/mini` by replacing one text.
 
+mod systems;
+
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
@@ -53,7 +55,7 @@ fn snapshot(name: &str, edits: &[(&str, &str, &str, &str)]) {
 }
 
 fn assert_text(name: &str, text: &str) {
-    insta::with_settings!({ snapshot_path => "../snapshots/recipe", prepend_module_to_snapshot => false, omit_expression => true }, {
+    insta::with_settings!({ snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/recipe"), prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(name, text);
     });
 }

@@ -30,7 +30,7 @@ impl Checker<'_> {
 pub(crate) fn needs<'a>(package: &'a PackageFile, target: &'a TargetFile) -> BTreeSet<&'a str> {
     let mut needs = BTreeSet::new();
     let steps = package.steps.iter().chain(&package.training);
-    for step in steps.filter(|step| step.is_for(target.family)) {
+    for step in steps.filter(|step| step.is_for(target.ground())) {
         needs.extend(step.needs.iter().map(|need| need.as_str()));
         if !step.bare {
             needs.extend([target.sysroot.as_str(), target.toolchain.as_str()]);

@@ -40,16 +40,17 @@ impl Checker<'_> {
                     continue;
                 }
                 let Written { value: package, file } = &set.packages[asked.package].recipe;
-                if !package.steps.iter().any(|step| step.is_for(target.family)) {
+                if !package.steps.iter().any(|step| step.is_for(target.ground())) {
                     let problem = Problem::NoStepsFor {
                         package: asked.package.to_owned(),
                         family: target.family,
+                        os: target.os,
                         target: target.target.0.clone(),
                     };
                     self.report(asked.file, &asked.words, problem);
                 }
                 let steps = package.steps.iter().chain(&package.training);
-                for step in steps.filter(|step| step.is_for(target.family)) {
+                for step in steps.filter(|step| step.is_for(target.ground())) {
                     waiting.extend(step.needs.iter().map(|need| Asked {
                         package: need.as_str(),
                         file,

@@ -23,9 +23,9 @@ impl Checker<'_> {
             .values()
             .filter_map(|version| Some(version.value.python.as_ref()?.major_minor.0.to_string()))
             .collect();
-        for (family, own) in &value.families {
+        for ([kind, name_of], own) in value.owned() {
             for name in &own.without {
-                let words = ["families", family.as_str(), "without", name.as_str()];
+                let words = [kind, name_of, "without", name.as_str()];
                 let known = value.modules.keys().map(|name| &name.0);
                 self.known(file, &words, "module", known);
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Checker;
-use crate::model::{Family, PythonVersion};
+use crate::model::{Family, Ground, PythonVersion};
 use crate::plan::CPYTHON;
 use crate::recipe::SourceFile;
 use crate::recipe::error::Problem;
@@ -33,17 +33,17 @@ fn is_name(text: &str) -> bool {
 
 /// Whether two steps would be one to some target.
 fn clash(one: &StepEntry, other: &StepEntry) -> bool {
-    let both = |family: &&Family| one.is_for(**family) && other.is_for(**family);
-    one.name == other.name && Family::ALL.iter().any(|family| both(&family))
+    let both = |ground: &Ground| one.is_for(*ground) && other.is_for(*ground);
+    one.name == other.name && Ground::ALL.iter().any(both)
 }
 
 /// The names of earlier steps that are there wherever a step is.
 fn seen_by(step: &StepEntry, earlier: &[StepEntry]) -> BTreeSet<String> {
     let names = earlier.iter().map(|other| &other.name);
     let everywhere = |name: &&Quoted<String>| {
-        let mut families = Family::ALL.iter().filter(|family| step.is_for(**family));
-        families.all(|family| {
-            let mut there = earlier.iter().filter(|other| other.is_for(*family));
+        let mut grounds = Ground::ALL.iter().filter(|ground| step.is_for(**ground));
+        grounds.all(|ground| {
+            let mut there = earlier.iter().filter(|other| other.is_for(*ground));
             there.any(|other| other.name == **name)
         })
     };
@@ -91,6 +91,10 @@ impl Checker<'_> {
         if !is_name(name) || RESERVED.contains(&name) {
             self.name(file, &["name", name], "step", name);
         }
+        if !Ground::ALL.iter().any(|ground| step.is_for(*ground)) {
+            let message = "no system of this `os` is of this `family`".to_owned();
+            self.report(file, &["name", name], Problem::Value { message });
+        }
         let mut base_names = BTreeMap::new();
         for path in std::iter::once(&step.script).chain(&step.files) {
             let path = path.0.as_str();
@@ -131,9 +135,9 @@ impl Checker<'_> {
     fn version(&mut self, package: &str, version: &str, written: &Written<VersionFile>) {
         let Written { value, file } = written;
         self.placed(file, "version", value.version.as_str(), version);
-        for patch in &value.patches {
+        for patch in value.patches.iter().chain(value.patches_on.values().flatten()) {
             let path = patch.0.as_str();
-            self.file(file, &["patches", path], &format!("patches/{path}"));
+            self.file(file, &[path], &format!("patches/{path}"));
         }
         match &value.source {
             SourceEntry::Archive(archive) => self.source(file, archive),
@@ -141,6 +145,7 @@ impl Checker<'_> {
                 let recipe = &self.set.packages[package].recipe.value;
                 let taken = [
                     ("patches", !value.patches.is_empty()),
+                    ("patches-on", !value.patches_on.is_empty()),
                     ("licenses", !recipe.licenses.is_empty()),
                     ("setup", recipe.steps.iter().any(|step| step.setup)),
                 ];

@@ -1,6 +1,6 @@
 //! Symbols that some of the target's systems lack are not used.
 
-use crate::verify::registry::on_elf;
+use crate::verify::registry::on_unix;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -8,14 +8,15 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "No library or executable refers to a symbol that the target's file bans.",
     hint: "make configure believe that the function does not exist (a cache variable in the recipe)",
     severity: Severity::Error,
-    skip: on_elf,
+    skip: on_unix,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for (path, elf) in subject.inventory.elf_images() {
+    for (path, code) in subject.inventory.images() {
+        let undefined = code.undefined();
         for banned in &subject.limits.banned_symbols {
-            if elf.symbol(banned).is_some_and(|symbol| !symbol.defined) {
+            if undefined.contains(&banned.as_str()) {
                 found.at(path, format!("it refers to `{banned}`"));
             }
         }

@@ -3,15 +3,15 @@
 use crate::inspect::Code;
 use crate::manifest::{LinkMode, library_name};
 use crate::model::TreePath;
-use crate::verify::registry::on_code;
+use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "c-interface",
     explain: "The interpreter and its shared library export Python's C interface.",
-    hint: "link the interpreter with `-Wl,--export-dynamic`; see whether `-fvisibility=hidden` hid too much",
+    hint: "link the interpreter with `-Wl,--export-dynamic`, for macOS without `-exported_symbols_list`; see whether `-fvisibility=hidden` hid too much",
     severity: Severity::Error,
-    skip: on_code,
+    skip: always,
     check,
 };
 
@@ -43,10 +43,10 @@ fn load_name(code: Code<'_>) -> Option<&str> {
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let manifest = subject.manifest;
     // A program of Windows has the interface from the library only.
-    if let Some(Code::Elf(elf)) = subject.inventory.code(&manifest.python_exe)
-        && elf.interpreter.is_some()
+    if let Some(code) = subject.inventory.code(&manifest.python_exe)
+        && code.loader().is_some()
     {
-        check_exports(&manifest.python_exe, Code::Elf(elf), found);
+        check_exports(&manifest.python_exe, code, found);
     }
     let mut libraries = 0;
     let shared = library_name(manifest.pbs.os, &manifest.python_major_minor_version);

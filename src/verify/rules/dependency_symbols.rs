@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::inspect::{Content, Role};
-use crate::verify::registry::with_code_objects;
+use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "What static libraries define is not exported by the interpreter or any library, lest it replace other copies.",
     hint: "link with `-Wl,--exclude-libs,ALL`; for Windows, define what makes the headers say that the library is static",
     severity: Severity::Error,
-    skip: with_code_objects,
+    skip: with_objects,
     check,
 };
 

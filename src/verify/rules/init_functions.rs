@@ -1,7 +1,7 @@
 //! Every extension module has the function that makes it.
 
 use crate::model::TreePath;
-use crate::verify::registry::with_code_objects;
+use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -9,7 +9,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "A built-in module's objects define its `PyInit_` function; a shared one's library exports it.",
     hint: "an object is missing from `facts/build.json`, or it was compiled with another module name",
     severity: Severity::Error,
-    skip: with_code_objects,
+    skip: with_objects,
     check,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::inspect::{Code, Role, Subsystem};
 use crate::manifest::places;
-use crate::model::{ObjectFormat, TreePath};
+use crate::model::TreePath;
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -24,7 +24,6 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         }
         Some(code) if code.role() == Role::Program => {}
         Some(_) => found.at(exe, "`python_exe` is no executable"),
-        None if subject.format() == ObjectFormat::MachO && subject.exists(exe) => {}
         None if subject.inventory.broken.contains_key(exe) => {}
         None => found.at(exe, "`python_exe` is not there, or is no executable"),
     }

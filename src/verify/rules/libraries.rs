@@ -6,7 +6,7 @@ use super::runtime::{leads_to, runtime_links};
 use crate::inspect::Code;
 use crate::manifest::Link;
 use crate::model::{ObjectFormat, TreePath};
-use crate::verify::registry::on_code;
+use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject, is_same_library};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "Only allowed system libraries and our own are loaded, and the manifest names each as a link.",
     hint: "link the library statically, or allow it in the target's file (`limits: allowed-libraries`) with a reason",
     severity: Severity::Error,
-    skip: on_code,
+    skip: always,
     check,
 };
 
@@ -30,7 +30,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let runtime = runtime_links(subject);
     for (path, code) in subject.images() {
         for needed in code.needed() {
-            if own.iter().any(|own| is_same_library(own, needed, format)) {
+            let is_own = match format {
+                // A name of macOS says where a library is.
+                ObjectFormat::MachO => subject.own_library(path, needed).is_some(),
+                ObjectFormat::Elf | ObjectFormat::Coff => {
+                    own.iter().any(|own| is_same_library(own, needed, format))
+                }
+            };
+            if is_own {
                 continue;
             }
             if !subject.limits.allows_library(needed, format) {
@@ -60,6 +67,9 @@ fn named(
     if needed.starts_with("libc.") || needed.starts_with("ld-") || needed.starts_with("ld.") {
         return true;
     }
+    if needed == "/usr/lib/libSystem.B.dylib" {
+        return true;
+    }
     let Some(build) = subject.build() else {
         return false;
     };
@@ -69,6 +79,10 @@ fn named(
         .filter(|variant| variant.shared_lib.as_ref().is_none_or(|library| library == path))
         .flat_map(|variant| &variant.links)
         .chain(&build.core.links);
+    if let Some(framework) = framework(needed) {
+        let mut links = links;
+        return links.any(|link| link.framework == Some(true) && link.name == framework);
+    }
     let names = links
         .filter(|link: &&Link| link.system == Some(true))
         .map(|link| link.name.as_str());
@@ -76,12 +90,35 @@ fn named(
         ObjectFormat::Coff => names
             .chain(runtime.iter().map(String::as_str))
             .any(|name| leads_to(subject, name, needed)),
-        ObjectFormat::Elf | ObjectFormat::MachO => {
+        ObjectFormat::Elf => {
             let library = needed
                 .strip_prefix("lib")
                 .and_then(|rest| rest.split(".so").next())
                 .unwrap_or(needed);
             names.into_iter().any(|name| name == library)
         }
+        ObjectFormat::MachO => {
+            let file = needed.rsplit('/').next().unwrap_or(needed);
+            let library = file.strip_prefix("lib").and_then(|rest| rest.split('.').next());
+            names.into_iter().any(|name| Some(name) == library)
+        }
+    }
+}
+
+/// The framework that a library of macOS is: `…/NAME.framework/Versions/A/NAME`.
+fn framework(library: &str) -> Option<&str> {
+    let (_, name) = library.rsplit_once('/')?;
+    library.contains(&format!("/{name}.framework/")).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::framework;
+
+    #[test]
+    fn frameworks_are_known_by_their_place() {
+        let place = "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation";
+        assert_eq!(framework(place), Some("CoreFoundation"));
+        assert_eq!(framework("/usr/lib/libSystem.B.dylib"), None);
     }
 }

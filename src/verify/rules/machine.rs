@@ -1,6 +1,7 @@
 //! Everything is made for the target's processor.
 
-use crate::verify::registry::on_code;
+use crate::inspect::Content;
+use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -8,7 +9,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "Every object, library and executable is made for the target's processor and system.",
     hint: "a script used the worker's compiler instead of the target's; look for `gcc`, `cc` or `CC_FOR_BUILD`",
     severity: Severity::Error,
-    skip: on_code,
+    skip: always,
     check,
 };
 
@@ -20,6 +21,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         ));
         return;
     };
+    for (path, facts) in &subject.inventory.files {
+        if matches!(facts.content, Content::Universal(_)) && !subject.is_of_a_wheel(path) {
+            found.at(
+                path,
+                "it is a universal file, of which each system needs a part only",
+            );
+        }
+    }
     let codes = subject.inventory.codes();
     for (path, member, code) in codes.filter(|(path, ..)| !subject.is_of_a_wheel(path)) {
         if code.format() != subject.format() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inspect::{Content, Role};
-use crate::model::{ObjectFormat, TreePath};
+use crate::model::TreePath;
 use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
@@ -115,8 +115,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let Some(expected) = expected else { continue };
         let fits = content.and_then(Content::role) == Some(expected);
         // What cannot be read is no matter of this rule: another one reports what is broken.
-        let readable =
-            subject.format() != ObjectFormat::MachO && !subject.inventory.broken.contains_key(&there);
+        let readable = !subject.inventory.broken.contains_key(&there);
         if readable && !fits && content != Some(&Content::Bitcode) {
             let what = expected.as_str();
             found.at(path, format!("{by} names it as {what}, which it is not"));

@@ -1,18 +1,24 @@
 //! Nobody can tell where code will stand.
 
-use crate::verify::registry::on_pe;
+use crate::verify::registry::on_pe_and_macho;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "random-addresses",
-    explain: "Every executable and DLL is loaded at a random address out of all 64 bits (ASLR with high entropy).",
-    hint: "link with `/dynamicbase /highentropyva`, and without `/fixed` and `/largeaddressaware:no`",
+    explain: "Every executable and library is loaded at a random address, on Windows out of all 64 bits (ASLR with high entropy).",
+    hint: "link with `/dynamicbase /highentropyva`, and without `/fixed` and `/largeaddressaware:no`; for macOS with `-pie`",
     severity: Severity::Error,
-    skip: on_pe,
+    skip: on_pe_and_macho,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
+    for (path, _) in subject
+        .macho_images()
+        .filter(|(_, file)| !file.position_independent())
+    {
+        found.at(path, "it is always loaded at the same address (no PIE)");
+    }
     for (path, pe) in subject.pe_images() {
         let said = [
             (

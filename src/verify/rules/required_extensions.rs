@@ -1,6 +1,6 @@
 //! What is not required can be left out.
 
-use crate::verify::registry::with_code_objects;
+use crate::verify::registry::with_objects;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -8,7 +8,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "The core and required modules call no code of a module that may be left out.",
     hint: "mark the module `required: true` in recipes/cpython/extensions.yaml",
     severity: Severity::Error,
-    skip: with_code_objects,
+    skip: with_objects,
     check,
 };
 

@@ -1,14 +1,14 @@
 //! Libraries are looked for beside the distribution's own files only.
 
-use crate::verify::registry::on_elf;
+use crate::verify::registry::on_unix;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "run-paths",
-    explain: "Run paths are relative to the file's own place (`$ORIGIN`).",
-    hint: "link with `-rpath '$ORIGIN/../lib'` or without a run path",
+    explain: "Run paths are relative to the file's own place (`$ORIGIN`, `@loader_path`) or to the program's.",
+    hint: "link with `-rpath '$ORIGIN/../lib'`, for macOS with `-rpath @loader_path/../lib`, or without a run path",
     severity: Severity::Error,
-    skip: on_elf,
+    skip: on_unix,
     check,
 };
 
@@ -17,6 +17,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         for run_path in elf.rpath.iter().chain(&elf.runpath) {
             if run_path.split(':').any(|place| !place.starts_with("$ORIGIN")) {
                 found.at(path, format!("its run path is `{run_path}`"));
+            }
+        }
+    }
+    for (path, file) in subject.macho_images() {
+        for rpath in &file.rpaths {
+            let place = rpath.split('/').next().unwrap_or_default();
+            if !["@loader_path", "@executable_path"].contains(&place) {
+                found.at(path, format!("its run path is `{rpath}`"));
             }
         }
     }

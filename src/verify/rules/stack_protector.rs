@@ -1,7 +1,7 @@
 //! The interpreter notices when its stack is overwritten.
 
 use crate::model::ObjectFormat;
-use crate::verify::registry::on_code;
+use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -9,7 +9,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "The interpreter has what the stack protector calls and, where it is optimised on Linux, checked `__*_chk` functions.",
     hint: "compile with `-fstack-protector-strong` and `-D_FORTIFY_SOURCE=2`",
     severity: Severity::Error,
-    skip: on_code,
+    skip: always,
     check,
 };
 
@@ -17,7 +17,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     match subject.format() {
         ObjectFormat::Elf => check_elf(subject, found),
         ObjectFormat::Coff => check_coff(subject, found),
-        ObjectFormat::MachO => {}
+        ObjectFormat::MachO => check_macho(subject, found),
     }
 }
 
@@ -33,6 +33,15 @@ fn check_coff(subject: &Subject<'_>, found: &mut Found) {
         .filter_map(|path| subject.inventory.code(path));
     if !codes.any(|code| code.undefined().contains(&"__security_check_cookie")) {
         found.in_manifest("no object of the core refers to `__security_check_cookie`");
+    }
+}
+
+fn check_macho(subject: &Subject<'_>, found: &mut Found) {
+    let exe = &subject.manifest.python_exe;
+    if let Some(code) = subject.inventory.code(exe)
+        && !code.undefined().contains(&"__stack_chk_fail")
+    {
+        found.at(exe, "it does not refer to `__stack_chk_fail`");
     }
 }
 

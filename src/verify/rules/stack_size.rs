@@ -1,14 +1,15 @@
 //! Programs reserve the stack that CPython's limits of recursion were measured with.
 
-use crate::verify::registry::on_pe;
+use crate::inspect::Role;
+use crate::verify::registry::on_pe_and_macho;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "stack-size",
-    explain: "The interpreters reserve at least as much stack as CPython's project files say, for which its recursion limits are made.",
-    hint: "see `StackReserveSize` in PCbuild/python.vcxproj, and `limits: stack-reserve` of the target's file",
+    explain: "The interpreters reserve at least as much stack as CPython's own build asks for; its recursion limits are made for that.",
+    hint: "see `StackReserveSize` in PCbuild/python.vcxproj and `-stack_size` in configure.ac, and `limits: stack-reserve` of the target's file",
     severity: Severity::Error,
-    skip: on_pe,
+    skip: on_pe_and_macho,
     check,
 };
 
@@ -17,13 +18,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         return;
     };
     let home = subject.manifest.python_exe.parent();
-    for (path, pe) in subject.pe_images().filter(|(_, pe)| !pe.dll) {
+    for (path, code) in subject.images().filter(|(_, code)| code.role() == Role::Program) {
+        let stack = code.stack().unwrap_or_default();
         // What `venv` copies starts an interpreter and is none.
-        if path.parent() == home && pe.stack < expected {
-            found.at(
-                path,
-                format!("it reserves {} bytes of stack, not at least {expected}", pe.stack),
-            );
+        if path.parent() == home && stack < expected {
+            let message = format!("it reserves {stack} bytes of stack, not at least {expected}");
+            found.at(path, message);
         }
     }
 }

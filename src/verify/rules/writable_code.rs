@@ -1,6 +1,6 @@
 //! Code cannot be written.
 
-use crate::verify::registry::on_code;
+use crate::verify::registry::always;
 use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
@@ -8,7 +8,7 @@ pub(in crate::verify) const RULE: Rule = Rule {
     explain: "No segment or section is both writable and executable.",
     hint: "look for a linker script or an assembler file with a section `awx`",
     severity: Severity::Error,
-    skip: on_code,
+    skip: always,
     check,
 };
 

@@ -1,0 +1,36 @@
+"""Compares what configure found here with what it finds on a Mac.
+
+usage: compare.py PYCONFIG NATIVE DIFFERENT
+
+NATIVE names the macros that are defined there, DIFFERENT those that are otherwise here, a line each with the reason. What
+is otherwise and has no reason fails the step, and so does a reason for what is the same.
+"""
+
+import pathlib
+import re
+import sys
+
+
+def words(path):
+    lines = (line for line in path.read_text().split("\n") if not line.startswith("#"))
+    return {word for line in lines for word in line.split()}
+
+
+def reasons(path):
+    lines = (line for line in path.read_text().split("\n") if line and not line.startswith("#"))
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def main(pyconfig, native, different):
+    found = re.findall(r"^#define (HAVE_\w+) (\d+)$", pyconfig.read_text(), re.M)
+    here, there = {name for name, value in found if value != "0"}, words(native)
+    known = reasons(different)
+    wrong = [f"{name} is defined here, and not on a Mac" for name in sorted(here - there) if name not in known]
+    wrong += [f"{name} is defined on a Mac, and not here" for name in sorted(there - here) if name not in known]
+    wrong += [f"{name} is the same as on a Mac: its reason can go" for name in sorted(known) if (name in here) == (name in there)]
+    if wrong:
+        sys.exit("configure, compared with a Mac:\n  " + "\n  ".join(wrong))
+
+
+if __name__ == "__main__":
+    main(*[pathlib.Path(argument) for argument in sys.argv[1:]])
