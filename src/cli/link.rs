@@ -5,7 +5,7 @@ mod file;
 mod told;
 mod words;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use self::file::read_link_file;
@@ -18,7 +18,7 @@ use super::report::ReportArgs;
 use crate::engine::Standing;
 use crate::link::{Linker, check_linker, find_linker, object_format};
 use crate::manifest::Manifest;
-use crate::relink::{Ear, Kind, Notice, RelinkError, Request, linkers, relink};
+use crate::relink::{Ear, Kind, Notice, RelinkError, Request, Side, linkers, relink, relink_universal};
 
 /// Link an application or an interpreter into one file, with chosen extension modules
 ///
@@ -37,6 +37,13 @@ pub(super) struct Link {
     /// How it is told what was linked
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+}
+
+fn side(distribution: &Standing) -> Side<'_> {
+    Side {
+        python: &distribution.python,
+        manifest: &distribution.manifest,
+    }
 }
 
 impl Link {
@@ -64,6 +71,13 @@ impl Link {
         }
         let single = words.single(&working_dir)?;
         let windows = words.windows(&working_dir)?;
+        let macos = words.macos()?;
+        if let Some(option) = self.report.given().filter(|_| words.universal.is_some()) {
+            let text = format!(
+                "`{option}` is of an executable for one processor, and `--universal` makes one for two"
+            );
+            return Err(CliError::input(text).hint("link each of them by itself for that"));
+        }
         check_linker(&self.wanted_linker(context), &|path| path.is_file()).map_err(RelinkError::from)?;
         let Some(distribution) = &words.distribution else {
             return Err(CliError::input("nothing says which distribution is to be linked")
@@ -71,8 +85,13 @@ impl Link {
         };
         let named = words.output.as_ref().map(|output| working_dir.join(output));
         let reports = self.report.open(&working_dir, named.as_deref())?;
-        let unpacking = |size| context.say(&format!("unpacking `{distribution}` ({}), once", Bytes(size)));
-        let distribution = Standing::open(&context.store()?, &working_dir.join(distribution), &unpacking)?;
+        let store = context.store()?;
+        let open = |path: &Utf8Path| {
+            let unpacking = |size| context.say(&format!("unpacking `{path}` ({}), once", Bytes(size)));
+            Standing::open(&store, &working_dir.join(path), &unpacking)
+        };
+        let distribution = open(distribution)?;
+        let other = words.universal.as_deref().map(open).transpose()?;
         let linker = self.linker(context, &distribution.manifest)?;
         let os = distribution.manifest.pbs.os;
         let output = words
@@ -88,11 +107,15 @@ impl Link {
             kind: words.kind(),
             strip: words.strip,
             windows: &windows,
+            macos: &macos,
             single: single.as_ref(),
             ear: Ear(&hear),
             report: self.report.wanted(),
         };
-        let linked = relink(&distribution.python, &distribution.manifest, &request)?;
+        let linked = match &other {
+            None => relink(&distribution.python, &distribution.manifest, &request)?,
+            Some(other) => relink_universal([side(&distribution), side(other)], &request)?,
+        };
         self.tell(context, &output, &linker.name, &linked)?;
         reports.write(context, linked.report.as_ref())
     }

@@ -1,6 +1,6 @@
 //! The linker's command line, in the words of the target's object format.
 
-use super::{LinkPlan, coff, elf};
+use super::{LinkPlan, coff, elf, macho};
 use crate::model::{ObjectFormat, TreePath};
 
 /// The files of a link that are not in the distribution, and what is asked of the executable.
@@ -32,8 +32,8 @@ pub enum Console {
     None,
 }
 
-/// The linker's words for an executable; `None` where no linker is known for the format. `at` puts a path of the
-/// distribution where it stands.
+/// The linker's words for an executable; `None` where the plan lacks what the format must be told. `at` puts a path of
+/// the distribution where it stands.
 #[must_use]
 pub fn command(
     format: ObjectFormat,
@@ -44,6 +44,9 @@ pub fn command(
     match format {
         ObjectFormat::Elf => Some(elf::render_ld(&elf::elf_args(plan, at, files))),
         ObjectFormat::Coff => Some(coff::words(plan, at, files)),
-        ObjectFormat::MachO => None,
+        ObjectFormat::MachO => {
+            let deployment = plan.deployment.as_ref()?;
+            Some(macho::words(plan, deployment, at, files))
+        }
     }
 }

@@ -17,12 +17,20 @@ use crate::model::{Arch, ObjectFormat};
 pub struct WriteEmbedError(#[from] object::write::Error);
 
 const POINTER: u64 = 8;
-/// Pages of the bundle hold nothing else: what is not read is not loaded.
-const PAGE: u64 = 4096;
 
 /// The section of an executable for Windows that holds the bundle and nothing else: it is part of the image, so that
 /// what is signed is all of it.
 const SECTION: &[u8] = b".pbs";
+/// The same of an executable for macOS, which looks for sections by segment and name; that segment cannot be written.
+const MACH_O_SECTION: (&[u8], &[u8]) = (b"__TEXT", b"__pbs");
+
+/// Pages of the bundle hold nothing else: what is not read is not loaded. Those of ARM64 have 16 KiB on macOS.
+fn page(format: ObjectFormat) -> u64 {
+    match format {
+        ObjectFormat::Elf | ObjectFormat::Coff => 1 << 12,
+        ObjectFormat::MachO => 1 << 14,
+    }
+}
 
 /// Writes the object file.
 pub fn write_embed(
@@ -34,9 +42,13 @@ pub fn write_embed(
     let mut object = blank(format, arch);
     let bytes = match format {
         ObjectFormat::Coff => object.add_section(Vec::new(), SECTION.to_vec(), SectionKind::ReadOnlyData),
-        ObjectFormat::Elf | ObjectFormat::MachO => object.section_id(StandardSection::ReadOnlyData),
+        ObjectFormat::MachO => {
+            let (segment, name) = MACH_O_SECTION;
+            object.add_section(segment.to_vec(), name.to_vec(), SectionKind::ReadOnlyData)
+        }
+        ObjectFormat::Elf => object.section_id(StandardSection::ReadOnlyData),
     };
-    let at = object.append_section_data(bytes, bundle, PAGE);
+    let at = object.append_section_data(bytes, bundle, page(format));
     let size = u64::try_from(bundle.len()).unwrap_or(u64::MAX);
     object.add_symbol(data("pbs_bundle", SymbolSection::Section(bytes), at, size));
     let pointers = object.section_id(StandardSection::ReadOnlyDataWithRel);
@@ -50,6 +62,11 @@ pub fn write_embed(
     if compressed {
         let inflate = object.add_symbol(Symbol {
             kind: SymbolKind::Text,
+            // Mach-O knows no hidden names of others.
+            scope: match format {
+                ObjectFormat::MachO => SymbolScope::Unknown,
+                ObjectFormat::Elf | ObjectFormat::Coff => SymbolScope::Linkage,
+            },
             ..data("pbs_inflate", SymbolSection::Undefined, 0, 0)
         });
         let flags = RelocationFlags::Generic {
@@ -94,7 +111,7 @@ mod tests {
             let file = object::File::parse(&*written).unwrap();
             let bundle = file.symbol_by_name("pbs_bundle").unwrap();
             let section = file.section_by_index(bundle.section_index().unwrap()).unwrap();
-            assert_eq!(section.align() % PAGE, 0);
+            assert_eq!(section.align() % page(ObjectFormat::Elf), 0);
             assert_eq!(section.data().unwrap(), b"content");
             let pointer = file.symbol_by_name("pbs_bundle_inflate").unwrap();
             let section = file.section_by_index(pointer.section_index().unwrap()).unwrap();
@@ -106,13 +123,39 @@ mod tests {
     }
 
     #[test]
+    fn macos_has_a_section_for_it() {
+        for arch in [Arch::X86_64, Arch::Aarch64] {
+            let written = write_embed(ObjectFormat::MachO, arch, b"content", true).unwrap();
+            let file = object::File::parse(&*written).unwrap();
+            let section = file.section_by_name("__pbs").unwrap();
+            assert_eq!(section.segment_name(), Ok(Some("__TEXT")));
+            assert_eq!(
+                (section.data().unwrap(), section.align()),
+                (&b"content"[..], 1 << 14)
+            );
+            let symbols: Vec<_> = file
+                .symbols()
+                .map(|symbol| (symbol.name().unwrap(), symbol.is_undefined(), symbol.scope()))
+                .collect();
+            assert_eq!(
+                symbols,
+                [
+                    ("_pbs_bundle", false, SymbolScope::Linkage),
+                    ("_pbs_bundle_inflate", false, SymbolScope::Linkage),
+                    ("_pbs_inflate", true, SymbolScope::Unknown)
+                ]
+            );
+        }
+    }
+
+    #[test]
     fn windows_has_a_section_for_it() {
         let written = write_embed(ObjectFormat::Coff, Arch::X86_64, b"content", true).unwrap();
         let file = object::File::parse(&*written).unwrap();
         let section = file.section_by_name(".pbs").unwrap();
         assert_eq!(
             (section.data().unwrap(), section.align()),
-            (&b"content"[..], PAGE)
+            (&b"content"[..], page(ObjectFormat::Coff))
         );
         let coff = crate::inspect::Coff::parse(&written).unwrap();
         let symbols: Vec<_> = coff

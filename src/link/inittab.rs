@@ -128,6 +128,7 @@ mod tests {
             .section_by_name(".rodata.str")
             .or_else(|| file.section_by_name(".rodata"))
             .or_else(|| file.section_by_name(".rdata"))
+            .or_else(|| file.section_by_name("__cstring"))
             .unwrap();
         let strings = strings.data().unwrap();
         // No symbol of COFF says how large it is.

@@ -4,7 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::ObjectFormat;
 
-/// A linker that takes the arguments of its format: GNU ld's for ELF, those of Microsoft's link.exe for COFF.
+/// A linker that takes the arguments of its format: GNU ld's for ELF, those of Microsoft's link.exe for COFF, those of
+/// Apple's ld for Mach-O.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Linker {
     /// What it is called: `lld`, `rust-lld`, `mold`, `ld`, or a path that was given.
@@ -57,6 +58,7 @@ const NAMES: [&str; 5] = ["auto", "lld", "rust-lld", "mold", "ld"];
 /// LLVM's linker is told which one it is, where its file's name says nothing or something else.
 const AS_GNU: &[&str] = &["-flavor", "gnu"];
 const AS_LINK: &[&str] = &["-flavor", "link"];
+const AS_APPLE: &[&str] = &["-flavor", "darwin"];
 
 /// Name, program, what it is told first. `auto` takes the first that is there: lld first, as distributions are linked with it.
 type Known = &'static [(&'static str, &'static str, &'static [&'static str])];
@@ -74,13 +76,19 @@ const FOR_COFF: Known = &[
     ("lld", "ld.lld", AS_LINK),
     ("rust-lld", "rust-lld", AS_LINK),
 ];
+const FOR_MACH_O: Known = &[
+    ("lld", "ld64.lld", &[]),
+    ("lld", "lld", AS_APPLE),
+    ("lld", "ld.lld", AS_APPLE),
+    ("rust-lld", "rust-lld", AS_APPLE),
+];
 
 /// The linkers for a format, and their names.
 fn known(format: ObjectFormat) -> (Known, Vec<&'static str>) {
     let known = match format {
         ObjectFormat::Elf => FOR_ELF,
         ObjectFormat::Coff => FOR_COFF,
-        ObjectFormat::MachO => &[],
+        ObjectFormat::MachO => FOR_MACH_O,
     };
     let mut names: Vec<_> = known.iter().map(|(name, ..)| *name).collect();
     names.dedup();
@@ -100,6 +108,7 @@ fn leading(file: Option<&str>, format: ObjectFormat) -> &'static [&'static str] 
     match (file, format) {
         (Some("lld" | "rust-lld"), ObjectFormat::Elf) => AS_GNU,
         (Some("lld" | "rust-lld" | "ld.lld"), ObjectFormat::Coff) => AS_LINK,
+        (Some("lld" | "rust-lld" | "ld.lld"), ObjectFormat::MachO) => AS_APPLE,
         _ => &[],
     }
 }
@@ -243,6 +252,41 @@ mod tests {
             coff("auto", &all[..2]).unwrap_err().to_string(),
             "there is no linker for Windows"
         );
+    }
+
+    #[test]
+    fn macos_is_linked_by_lld() {
+        let apple = |wanted, there: &[&str]| find_for(ObjectFormat::MachO, wanted, there);
+        let found = |program: &str, leading: &str| Ok((program.to_owned(), leading.to_owned()));
+        let all = [
+            "/usr/bin/ld",
+            "/usr/bin/ld.lld",
+            "/usr/bin/lld",
+            "/usr/bin/ld64.lld",
+        ];
+        assert_eq!(apple("auto", &all), found("/usr/bin/ld64.lld", ""));
+        assert_eq!(apple("auto", &all[..3]), found("/usr/bin/lld", "-flavor darwin"));
+        assert_eq!(
+            apple("lld", &all[..2]),
+            found("/usr/bin/ld.lld", "-flavor darwin")
+        );
+        let rust = found("/rust/bin/rust-lld", "-flavor darwin");
+        assert_eq!(apple("auto", &["/rust/bin/rust-lld"]), rust);
+        assert_eq!(
+            apple("/usr/bin/lld", &all),
+            found("/usr/bin/lld", "-flavor darwin")
+        );
+        assert_eq!(apple("/usr/bin/ld64.lld", &all), found("/usr/bin/ld64.lld", ""));
+        assert_eq!(
+            apple("ld", &all).unwrap_err().to_string(),
+            "`ld` links no objects of the format `mach-o`: lld, rust-lld do"
+        );
+        let missing = apple("auto", &all[..1]).unwrap_err();
+        assert_eq!(missing.to_string(), "there is no linker for macOS");
+        let NoLinker::Missing { looked_for, .. } = missing else {
+            panic!("it is missing");
+        };
+        assert_eq!(looked_for[0], "`ld64.lld` on PATH: /usr/local/bin, /usr/bin");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::link::InittabEntry;
 use crate::manifest::{Link, Manifest, Selected, StartRecord};
-use crate::model::{ObjectFormat, TreePath};
+use crate::model::{Arch, ObjectFormat, TreePath};
 
 /// What is linked. Paths are relative to the manifest's directory.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +13,8 @@ pub struct LinkPlan {
     pub archives: Vec<TreePath>,
     /// Libraries of the target's system, by name.
     pub system: Vec<String>,
+    /// Apple's frameworks, by name.
+    pub frameworks: Vec<String>,
     /// The table of built-in modules.
     pub inittab: Vec<InittabEntry>,
     /// What every link starts and ends with.
@@ -21,6 +23,32 @@ pub struct LinkPlan {
     pub loader: Option<String>,
     /// Whether the executable can stand at any address.
     pub position_independent: bool,
+    /// For which releases of Apple's system; only Mach-O says it.
+    pub deployment: Option<Deployment>,
+}
+
+/// For which releases of Apple's system, and for which processor, a Mach-O file is linked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deployment {
+    /// The processor.
+    pub arch: Arch,
+    /// The oldest release that it runs on.
+    pub minimum: String,
+    /// The release whose libraries the linker sees.
+    pub sdk: String,
+    /// Bytes of the first thread's stack, where the system's own measure will not do.
+    pub stack: Option<u64>,
+}
+
+impl Deployment {
+    fn of(manifest: &Manifest) -> Option<Self> {
+        Some(Self {
+            arch: manifest.target_triple.arch()?,
+            minimum: manifest.apple_sdk_deployment_target.clone()?,
+            sdk: manifest.apple_sdk_version.clone()?,
+            stack: manifest.pbs.interpreter.stack.filter(|stack| *stack > 0),
+        })
+    }
 }
 
 /// Why nothing can be linked.
@@ -35,6 +63,9 @@ pub enum PlanError {
     /// Nothing says what a link starts and ends with.
     #[error("the manifest names no start files")]
     NoStart,
+    /// Nothing says for which releases of Apple's system the objects are.
+    #[error("the manifest does not say for which releases of macOS its objects are")]
+    NoDeployment,
     /// There is nothing to make a single file with.
     #[error("this distribution was made before there were single-file executables")]
     NoLauncher,
@@ -97,7 +128,9 @@ pub fn plan(manifest: &Manifest, selected: &Selected, form: Form) -> Result<Link
     links.extend(&build.core.links);
     // Nothing is loaded because of an import library that nobody refers to; and what static libraries need of the system
     // is named for some of those that use them.
-    let coff = build.object_file_format == ObjectFormat::Coff.as_str();
+    let is = |format: ObjectFormat| build.object_file_format == format.as_str();
+    let coff = is(ObjectFormat::Coff);
+    let deployment = is(ObjectFormat::MachO).then(|| Deployment::of(manifest).ok_or(PlanError::NoDeployment));
     let all = build.extensions.values().flatten().filter(|_| coff);
     let everywhere = all.flat_map(|extension| &extension.links);
     Ok(LinkPlan {
@@ -108,17 +141,24 @@ pub fn plan(manifest: &Manifest, selected: &Selected, form: Form) -> Result<Link
                 .filter_map(|link| link.path_static.clone())
                 .chain(unfolding),
         ),
+        frameworks: last_of_each(
+            links
+                .iter()
+                .filter(|link| link.framework == Some(true))
+                .map(|link| link.name.clone()),
+        ),
         system: last_of_each(
             links
                 .into_iter()
                 .chain(everywhere)
-                .filter(|link| link.system == Some(true))
+                .filter(|link| link.system == Some(true) && link.framework != Some(true))
                 .map(|link| link.name.clone()),
         ),
         inittab,
         start,
         loader: interpreter.loader.clone(),
         position_independent: interpreter.position_independent,
+        deployment: deployment.transpose()?,
     })
 }
 

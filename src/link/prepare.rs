@@ -72,8 +72,8 @@ pub fn object_format(manifest: &Manifest) -> Result<ObjectFormat, PrepareError> 
     let said = build.object_file_format.as_str();
     let format = ObjectFormat::ALL.iter().find(|format| format.as_str() == said);
     match format {
-        Some(format @ (ObjectFormat::Elf | ObjectFormat::Coff)) => Ok(*format),
-        Some(ObjectFormat::MachO) | None => Err(PrepareError::Format {
+        Some(format) => Ok(*format),
+        None => Err(PrepareError::Format {
             format: said.to_owned(),
         }),
     }

@@ -32,6 +32,37 @@ pub enum RelinkError {
         /// The distribution's target.
         target: String,
     },
+    /// Something is asked for that only macOS has.
+    #[error("`{option}` is of executables for macOS, and this distribution is for `{target}`")]
+    OnlyMacos {
+        /// What was asked for.
+        option: &'static str,
+        /// The distribution's target.
+        target: String,
+    },
+    /// Two distributions of which one file is to be made are for the same processor.
+    #[error("both distributions are for `{target}`, and one file is to be for both processors of macOS")]
+    SameProcessor {
+        /// Their target.
+        target: String,
+    },
+    /// Two distributions of which one file is to be made are not of the same Python.
+    #[error("one distribution is of Python {first} and the other of {second}, or of another build of it")]
+    OtherPython {
+        /// The version of the first.
+        first: String,
+        /// The version of the second.
+        second: String,
+    },
+    /// Two executables cannot be made one file.
+    #[error("failed to make `{path}` of both executables")]
+    Universal {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: crate::link::WriteUniversalError,
+    },
     /// Programs for the target cannot link the interpreter.
     #[error("only executables are linked for `{target}` yet: no linker there makes one object of many")]
     OnlyExecutables {
@@ -55,6 +86,15 @@ pub enum RelinkError {
         /// Why.
         #[source]
         source: crate::link::IconError,
+    },
+    /// What was linked for macOS cannot be signed.
+    #[error("failed to sign `{path}`")]
+    Sign {
+        /// The executable.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: crate::link::ReadCommandsError,
     },
     /// The resources of an executable for Windows cannot be written.
     #[error(transparent)]
@@ -134,7 +174,7 @@ impl RelinkError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Linker(NoLinker::Missing {
-                format: Some(ObjectFormat::Coff),
+                format: Some(ObjectFormat::Coff | ObjectFormat::MachO),
                 ..
             }) => Some(
                 "install one (Debian and Fedora have it in the package `lld`; Rust brings rust-lld), or name one with \
@@ -155,9 +195,15 @@ impl RelinkError {
             Self::Report { .. } => {
                 Some("maps of lld, rust-lld, mold and GNU ld are understood; another one may be named with `--linker`".to_owned())
             }
-            Self::OnlyWindows { .. } => Some("leave it out".to_owned()),
+            Self::OnlyWindows { .. } | Self::OnlyMacos { .. } => Some("leave it out".to_owned()),
+            Self::SameProcessor { .. } => Some(
+                "name the distribution for the other processor with `--universal`: there is one for ARM64 and one for x86-64"
+                    .to_owned(),
+            ),
+            Self::OtherPython { .. } => Some("take two of one release".to_owned()),
             Self::OnlyExecutables { .. } => Some(
-                "leave `--kind` out; a program can start the executable, or load `python3XX.dll` of the installation".to_owned(),
+                "leave `--kind` out; a program can start the executable, or load Python's library of the installation"
+                    .to_owned(),
             ),
             Self::Icon { .. } => Some(
                 "an icon is an `.ico` file; ImageMagick and Pillow make one of a picture in several sizes".to_owned(),

@@ -64,7 +64,7 @@ pub(super) fn gather(
     ear: Ear<'_>,
 ) -> Result<Gathered, GatherError> {
     let mut bundle = Bundle::default();
-    let wheels = read_wheels(&single.requirements, manifest)?;
+    let wheels = read_wheels(single, manifest)?;
     let stdlib = add_stdlib(&mut bundle, python, manifest, single, &wheels)?;
     add_support(&mut bundle, python, manifest, &stdlib)?;
     let site = format!("{stdlib}/{SITE}");

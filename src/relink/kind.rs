@@ -155,7 +155,7 @@ impl Place<'_> {
         Ok(launcher.ok_or(PrepareError::Plan(PlanError::NoLauncher))?)
     }
 
-    fn failed(&self, source: std::io::Error) -> RelinkError {
+    pub(super) fn failed(&self, source: std::io::Error) -> RelinkError {
         RelinkError::Io {
             path: self.request.output.to_owned(),
             source,

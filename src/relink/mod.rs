@@ -13,6 +13,8 @@ mod requirement;
 mod requirement_error;
 mod resources;
 mod run;
+mod seal;
+mod universal;
 mod wheels;
 
 pub use error::RelinkError;
@@ -20,6 +22,7 @@ pub use gather_error::GatherError;
 pub use kind::{Embedding, Kind};
 pub use notice::{Ear, Notice};
 pub use places::linkers;
-pub use request::{App, AsPython, Request, SingleFile, Windows};
+pub use request::{App, AsPython, Macos, Request, SingleFile, Windows};
 pub use requirement_error::RequirementError;
 pub use run::{Relinked, relink};
+pub use universal::{Side, relink_universal};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wheel::{LibcVersion, Why};
+use crate::wheel::{LibcVersion, MacosVersion, Why};
 
 /// Something that a person may want to know.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,6 +73,13 @@ pub enum Notice {
     Libc {
         /// The library's version.
         version: LibcVersion,
+        /// The wheel that needs it.
+        wheel: String,
+    },
+    /// The executable runs on later releases of macOS only than the interpreter does.
+    Macos {
+        /// The oldest release.
+        version: MacosVersion,
         /// The wheel that needs it.
         wheel: String,
     },
@@ -154,6 +161,13 @@ impl fmt::Display for Notice {
             } => write!(
                 f,
                 "the executable needs version {major}.{minor} of the C library or later, because of `{wheel}`"
+            ),
+            Self::Macos {
+                version: (major, minor),
+                wheel,
+            } => write!(
+                f,
+                "the executable needs macOS {major}.{minor} or later, because of `{wheel}`"
             ),
             Self::Lack {
                 project,

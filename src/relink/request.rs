@@ -8,6 +8,7 @@ use super::Ear;
 use crate::bundle::Keep;
 use crate::link::{Console, Linker, VersionInfo};
 use crate::manifest::Selection;
+use crate::wheel::Takes;
 
 /// What is to be linked.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ pub struct Request<'a> {
     pub report: bool,
     /// What only executables for Windows have.
     pub windows: &'a Windows,
+    /// What only executables for macOS have.
+    pub macos: &'a Macos,
     /// What is embedded; `None` for an interpreter that finds its standard library in a directory.
     pub single: Option<&'a SingleFile>,
     /// Who hears what is said meanwhile.
@@ -58,6 +61,20 @@ impl Windows {
     }
 }
 
+/// What only executables for macOS have.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Macos {
+    /// The name in the signature; `None` takes the output's.
+    pub identifier: Option<String>,
+}
+
+impl Macos {
+    /// The option by which something of it was asked for.
+    pub(super) fn asked(&self) -> Option<&'static str> {
+        self.identifier.is_some().then_some("--identifier")
+    }
+}
+
 /// A single-file executable.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SingleFile {
@@ -79,6 +96,8 @@ pub struct SingleFile {
     pub optimize: u8,
     /// Wheels, and directories of them, that the application needs.
     pub requirements: Vec<Utf8PathBuf>,
+    /// What another executable takes that the same is linked into: wheels that are only for that one are left to it.
+    pub other: Option<Takes>,
     /// Packages and modules of the standard library and of wheels that are left out, with all that is in them.
     pub exclude: BTreeSet<String>,
     /// Packages and modules that are wanted, with all that is in them, though nothing seems to import them or they

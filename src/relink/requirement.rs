@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{GatherError, RequirementError};
+use super::{GatherError, RequirementError, SingleFile};
 use crate::archive::{ArchiveError, UnpackLimits, read_zip};
 use crate::manifest::Manifest;
 use crate::wheel::{Fit, Takes, Version, Wheel, WheelName, normalized};
@@ -17,9 +17,24 @@ pub(super) struct Chosen {
 }
 
 /// Reads wheels, and all of those directories that are among the paths; sorted by project.
-pub(super) fn read_wheels(paths: &[Utf8PathBuf], manifest: &Manifest) -> Result<Vec<Chosen>, GatherError> {
+pub(super) fn read_wheels(single: &SingleFile, manifest: &Manifest) -> Result<Vec<Chosen>, GatherError> {
+    let chosen = choose(&single.requirements, manifest, single.other.as_ref())?;
+    let read = chosen.into_values().map(|(path, name, fit)| {
+        let wheel = read_wheel(&path, name)?;
+        check_python(&wheel, manifest)?;
+        Ok(Chosen { wheel, fit })
+    });
+    read.collect()
+}
+
+/// The wheels that are meant, by project; those that only another executable takes are not.
+pub(super) fn choose(
+    paths: &[Utf8PathBuf],
+    manifest: &Manifest,
+    other: Option<&Takes>,
+) -> Result<BTreeMap<String, (Utf8PathBuf, WheelName, Fit)>, GatherError> {
     if paths.is_empty() {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     }
     let takes = Takes::of(manifest).ok_or(GatherError::Manifest {
         field: "python_abi_tag",
@@ -27,12 +42,19 @@ pub(super) fn read_wheels(paths: &[Utf8PathBuf], manifest: &Manifest) -> Result<
     let mut projects = BTreeMap::<String, (Utf8PathBuf, WheelName, Fit)>::new();
     for path in find(paths)? {
         let name = WheelName::parse(path.file_name().unwrap_or_default()).map_err(RequirementError::from)?;
-        let fit = takes.fit(&name).map_err(|misfit| RequirementError::Misfit {
-            file: name.file.clone(),
-            misfit,
-            tags: name.tags(),
-            takes: takes.to_string(),
-        })?;
+        let fit = match takes.fit(&name) {
+            Ok(fit) => fit,
+            Err(_) if other.is_some_and(|other| other.fit(&name).is_ok()) => continue,
+            Err(misfit) => {
+                return Err(RequirementError::Misfit {
+                    file: name.file.clone(),
+                    misfit,
+                    tags: name.tags(),
+                    takes: takes.to_string(),
+                }
+                .into());
+            }
+        };
         let project = normalized(&name.project);
         match projects.get(&project) {
             // The same one, named twice.
@@ -50,12 +72,7 @@ pub(super) fn read_wheels(paths: &[Utf8PathBuf], manifest: &Manifest) -> Result<
             }
         }
     }
-    let read = projects.into_values().map(|(path, name, fit)| {
-        let wheel = read_wheel(&path, name)?;
-        check_python(&wheel, manifest)?;
-        Ok(Chosen { wheel, fit })
-    });
-    read.collect()
+    Ok(projects)
 }
 
 /// The files that are meant.

@@ -83,6 +83,12 @@ pub enum RequirementError {
         /// The other.
         second: String,
     },
+    /// An executable for two processors would have a wheel for one of them.
+    #[error("the wheel `{file}` is for one processor, and none of its project is there for the other")]
+    OneProcessor {
+        /// The wheel.
+        file: String,
+    },
     /// A module is there twice.
     #[error("`{first}` and `{second}` both have the module `{module}`")]
     Module {
@@ -118,6 +124,9 @@ impl RequirementError {
             Self::Archive { .. } | Self::Content { .. } => {
                 Some("get it again, or build it again: an installer would not trust it either")
             }
+            Self::OneProcessor { .. } => Some(
+                "name one for each, or one for both (`universal2`); `pip download` takes `--platform macosx_…`",
+            ),
             Self::Project { .. } => Some("name one of them"),
             Self::Module { .. } => {
                 Some("leave the module out with `--exclude-package MODULE`, or one of the two")

@@ -14,15 +14,15 @@ pub(super) fn check(
     format: ObjectFormat,
 ) -> Result<(), RelinkError> {
     let target = manifest.target_triple.to_string();
-    if format != ObjectFormat::Coff {
-        return match request.windows.asked() {
-            Some(option) => Err(RelinkError::OnlyWindows { option, target }),
-            None => Ok(()),
-        };
+    if let Some(option) = request.windows.asked().filter(|_| format != ObjectFormat::Coff) {
+        return Err(RelinkError::OnlyWindows { option, target });
     }
-    match request.kind {
-        Kind::Executable => Ok(()),
-        Kind::StaticLibrary | Kind::Object => Err(RelinkError::OnlyExecutables { target }),
+    if let Some(option) = request.macos.asked().filter(|_| format != ObjectFormat::MachO) {
+        return Err(RelinkError::OnlyMacos { option, target });
+    }
+    match (request.kind, format) {
+        (Kind::Executable, _) | (_, ObjectFormat::Elf) => Ok(()),
+        (_, ObjectFormat::Coff | ObjectFormat::MachO) => Err(RelinkError::OnlyExecutables { target }),
     }
 }
 

@@ -119,6 +119,9 @@ pub fn relink(
     };
     let arguments = place.arguments(&mut plan, &files)?;
     run_linker(request.linker, arguments, place)?;
+    if format == ObjectFormat::MachO {
+        place.seal(&plan, &executable)?;
+    }
     let embedding = place.embedding(&plan, &executable)?;
     let size = fs_err::metadata(&executable).map_err(failed)?.len();
     let report = match request.report {
@@ -139,7 +142,7 @@ pub fn relink(
 }
 
 /// A directory beside the output, so that what is complete can be moved there at once.
-fn beside(output: &Utf8Path) -> std::io::Result<tempfile::TempDir> {
+pub(super) fn beside(output: &Utf8Path) -> std::io::Result<tempfile::TempDir> {
     let folder = output.parent().filter(|parent| !parent.as_str().is_empty());
     let folder = folder.unwrap_or_else(|| Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;

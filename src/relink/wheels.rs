@@ -8,12 +8,15 @@ use super::compile::compile;
 use super::requirement::Chosen;
 use super::{Ear, GatherError, Notice, RequirementError, SingleFile};
 use crate::bundle::{Bundle, Keep, Library, Module, ModuleKind};
-use crate::inspect::Elf;
+use crate::inspect::{Elf, MachO, MachOKind, is_macho, is_universal};
+use crate::link::part_for;
 use crate::manifest::{Manifest, Selected};
 use crate::model::Os;
-use crate::wheel::{Environment, Image, LibcVersion, Step, Wheel, closure, lacking};
+use crate::wheel::{
+    Environment, Image, LibcVersion, Loaded, MacosVersion, Step, Wheel, beside, closure, lacking,
+};
 
-/// Where the lists of shared libraries are that extension modules need: `recipes/cpython/launcher/library.c`.
+/// Where the lists of shared libraries are that extension modules need: `recipes/cpython/launcher/library_unix.c`.
 const NEEDED: &str = ".needed";
 /// How versions of glibc's symbols begin.
 const GLIBC: &str = "GLIBC_";
@@ -57,11 +60,12 @@ pub(super) fn add_wheels(
         return Ok(Embedded::default());
     }
     say_lacks(&wheels, manifest, ear);
-    let mut libc = None;
+    let (mut libc, mut macos) = (None, None);
     let mut all = Together::default();
     let taken = taken(bundle, setting.selected);
     for Chosen { wheel, fit } in wheels {
         libc = libc.max(fit.libc.map(|version| (version, wheel.name.file.clone())));
+        macos = macos.max(fit.macos.map(|version| (version, wheel.name.file.clone())));
         add_licenses(bundle, &wheel);
         all.add(wheel, &taken, setting)?;
     }
@@ -84,11 +88,13 @@ pub(super) fn add_wheels(
             });
         }
     }
-    if manifest.pbs.os == Os::Linux {
-        let used = all.add_needed(manifest, ear);
-        libc = libc.max(used);
+    match manifest.pbs.os {
+        Os::Linux => libc = libc.max(all.add_needed(manifest, ear)),
+        Os::Darwin => all.add_beside(manifest, ear),
+        Os::Windows => {}
     }
     say_libc(libc, manifest, ear);
+    say_macos(macos, manifest, ear);
     let Together {
         bundle: own,
         embedded,
@@ -140,6 +146,17 @@ fn say_libc(libc: Option<(LibcVersion, String)>, manifest: &Manifest, ear: Ear<'
         && own.is_none_or(|own| version > own)
     {
         (ear.0)(&Notice::Libc { version, wheel });
+    }
+}
+
+/// Says on which releases of macOS the executable runs, where the interpreter alone would run on an earlier one.
+fn say_macos(macos: Option<(MacosVersion, String)>, manifest: &Manifest, ear: Ear<'_>) {
+    let own = manifest.apple_sdk_deployment_target.as_deref();
+    let own = own.and_then(libc_version);
+    if let Some((version, wheel)) = macos
+        && own.is_some_and(|own| version > own)
+    {
+        (ear.0)(&Notice::Macos { version, wheel });
     }
 }
 
@@ -305,14 +322,7 @@ impl Together {
                 lists.push((format!("{NEEDED}/{name}"), lines.collect::<Vec<_>>().join("\n")));
             }
         }
-        // Once for each wheel and name, by the first library.
-        let mut said = BTreeSet::new();
-        for (path, needed) in missing {
-            let wheel = wheel_of(&path);
-            if said.insert((wheel.clone(), needed.clone())) {
-                (ear.0)(&Notice::Library { wheel, path, needed });
-            }
-        }
+        say_missing(missing, &wheel_of, ear);
         for (path, name) in nameless {
             let wheel = wheel_of(&path);
             (ear.0)(&Notice::Nameless { wheel, path, name });
@@ -321,6 +331,65 @@ impl Together {
             self.bundle.files.insert(path, list.into_bytes());
         }
         libc
+    }
+}
+
+impl Together {
+    /// Writes the lists of libraries that extension modules of macOS need. Of files for several processors, this one's
+    /// part stays.
+    fn add_beside(&mut self, manifest: &Manifest, ear: Ear<'_>) {
+        let Some(arch) = manifest.target_triple.arch() else {
+            return;
+        };
+        let wheel_of = |path: &str| self.files.get(path).cloned().unwrap_or_default();
+        let mut images = BTreeMap::new();
+        for (path, content) in &mut self.bundle.files {
+            if let Some(part) = part_for(content, arch) {
+                *content = part.to_vec();
+            }
+            if !is_macho(content) && !is_universal(content) {
+                continue;
+            }
+            let file = MachO::parse(content).ok().filter(|file| file.is_for(arch));
+            match file {
+                Some(file) if file.kind != MachOKind::Object => {
+                    images.insert(path.clone(), Loaded::of(&file));
+                }
+                Some(_) => {}
+                None => (ear.0)(&Notice::Foreign {
+                    wheel: wheel_of(path),
+                    path: path.clone(),
+                }),
+            }
+        }
+        let mut missing = BTreeSet::new();
+        let mut lists = Vec::new();
+        for (name, module) in &self.bundle.modules {
+            if !module.kind.is_extension() {
+                continue;
+            }
+            let found = beside(&images, &module.path);
+            missing.extend(found.missing);
+            if !found.files.is_empty() {
+                let lines: Vec<_> = found.files.into_iter().collect();
+                lists.push((format!("{NEEDED}/{name}"), lines.join("\n")));
+            }
+        }
+        say_missing(missing, &wheel_of, ear);
+        for (path, list) in lists {
+            self.bundle.files.insert(path, list.into_bytes());
+        }
+    }
+}
+
+/// Says what is missing, once for each wheel and name, by the first library.
+fn say_missing(missing: BTreeSet<(String, String)>, wheel_of: &dyn Fn(&str) -> String, ear: Ear<'_>) {
+    let mut said = BTreeSet::new();
+    for (path, needed) in missing {
+        let wheel = wheel_of(&path);
+        if said.insert((wheel.clone(), needed.clone())) {
+            (ear.0)(&Notice::Library { wheel, path, needed });
+        }
     }
 }
 

@@ -9,6 +9,15 @@ use crate::model::{Arch, Libc, Os};
 /// A version of a C library: `(2, 17)`.
 pub type LibcVersion = (u32, u32);
 
+/// A release of macOS: `(10, 15)`.
+pub type MacosVersion = (u32, u32);
+
+/// What platform tags call the processors that one file may be for, and which they are.
+const UNIVERSAL: [(&str, &[Arch]); 2] = [
+    ("universal2", &[Arch::Aarch64, Arch::X86_64]),
+    ("intel", &[Arch::X86_64]),
+];
+
 /// The first version of CPython's series 3 with a stable ABI: PEP 384.
 const FIRST_STABLE: u32 = 2;
 
@@ -38,6 +47,8 @@ pub struct Takes {
 pub struct Fit {
     /// The C library that it says it needs.
     pub libc: Option<LibcVersion>,
+    /// The oldest release of macOS that it says it runs on.
+    pub macos: Option<MacosVersion>,
 }
 
 /// In what a wheel does not fit.
@@ -98,10 +109,17 @@ impl Takes {
             let known = name.pythons.iter().any(|python| self.knows(python));
             return Err(if known { Misfit::Abi } else { Misfit::Python });
         }
-        let libcs = name.platforms.iter().filter_map(|platform| self.runs(platform));
+        let versions = name.platforms.iter().filter_map(|platform| self.runs(platform));
         let own = || name.platforms.iter().any(|platform| self.is_own(platform));
-        match libcs.min() {
-            Some(libc) => Ok(Fit { libc }),
+        match versions.min() {
+            Some(version) if self.os == Os::Darwin => Ok(Fit {
+                libc: None,
+                macos: version,
+            }),
+            Some(version) => Ok(Fit {
+                libc: version,
+                macos: None,
+            }),
             None if own() => Err(Misfit::Files),
             None => Err(Misfit::Platform),
         }
@@ -147,15 +165,17 @@ impl Takes {
         }
     }
 
-    /// Whether it runs there, and the C library that the tag asks for.
+    /// Whether it runs there, and the C library or the release of macOS that the tag asks for.
     ///
-    /// Other systems than Linux load no library from memory, so wheels for them alone are not taken.
-    fn runs(&self, platform: &str) -> Option<Option<LibcVersion>> {
+    /// Windows loads libraries from files alone, and nobody writes them there; so wheels for it are not taken.
+    fn runs(&self, platform: &str) -> Option<Option<(u32, u32)>> {
         if platform == "any" {
             return Some(None);
         }
-        if self.os != Os::Linux {
-            return None;
+        match self.os {
+            Os::Windows => return None,
+            Os::Darwin => return self.runs_on_macos(platform).map(Some),
+            Os::Linux => {}
         }
         let system = platform.strip_suffix(self.arch?.as_str())?.strip_suffix('_')?;
         let version = |prefix: &str| {
@@ -172,6 +192,23 @@ impl Takes {
             .or_else(|| Some(("", (Libc::Gnu, version("manylinux_")?))))
             .or_else(|| Some(("", (Libc::Musl, version("musllinux_")?))))?;
         (libc.0 == self.libc).then_some(Some(libc.1))
+    }
+
+    fn runs_on_macos(&self, platform: &str) -> Option<MacosVersion> {
+        let arch = self.arch?;
+        let (major, rest) = platform.strip_prefix("macosx_")?.split_once('_')?;
+        let (minor, processor) = rest.split_once('_')?;
+        let many = UNIVERSAL.iter().find(|(name, _)| *name == processor);
+        let fits = processor == on_macos(arch) || many.is_some_and(|(_, arches)| arches.contains(&arch));
+        fits.then_some((major.parse().ok()?, minor.parse().ok()?))
+    }
+}
+
+/// What Apple calls a processor.
+fn on_macos(arch: Arch) -> &'static str {
+    match arch {
+        Arch::Aarch64 => "arm64",
+        Arch::X86_64 => "x86_64",
     }
 }
 
@@ -193,6 +230,9 @@ impl fmt::Display for Takes {
                 Libc::None => {}
             }
             write!(f, " or `linux_{arch}`")?;
+        }
+        if let (Os::Darwin, Some(arch)) = (self.os, self.arch) {
+            write!(f, ", `macosx…_{}` or `macosx…_universal2`", on_macos(arch))?;
         }
         Ok(())
     }
@@ -288,6 +328,48 @@ mod tests {
         assert_eq!(
             fit(&windows, "cp313-cp313-manylinux1_x86_64"),
             Err(Misfit::Platform)
+        );
+    }
+
+    #[test]
+    fn macos_takes_what_has_its_processor() {
+        let arm = Takes {
+            os: Os::Darwin,
+            arch: Some(Arch::Aarch64),
+            ..takes(Libc::None, "cp313")
+        };
+        let fit = |takes: &Takes, tags: &str| {
+            let name = WheelName::parse(&format!("a-1-{tags}.whl")).unwrap();
+            takes.fit(&name).map(|fit| (fit.libc, fit.macos))
+        };
+        assert_eq!(fit(&arm, "py3-none-any"), Ok((None, None)));
+        assert_eq!(
+            fit(&arm, "cp313-cp313-macosx_11_0_arm64"),
+            Ok((None, Some((11, 0))))
+        );
+        let both = "cp313-abi3-macosx_10_9_x86_64.macosx_12_3_arm64.macosx_13_0_universal2";
+        assert_eq!(fit(&arm, both), Ok((None, Some((12, 3)))));
+        for other in [
+            "macosx_10_9_x86_64",
+            "macosx_10_9_intel",
+            "manylinux2014_aarch64",
+            "macosx_arm64",
+        ] {
+            let tags = format!("cp313-cp313-{other}");
+            assert_eq!(fit(&arm, &tags), Err(Misfit::Platform), "{other}");
+        }
+        let amd = Takes {
+            arch: Some(Arch::X86_64),
+            ..arm.clone()
+        };
+        assert_eq!(fit(&amd, both), Ok((None, Some((10, 9)))));
+        assert_eq!(
+            fit(&amd, "cp313-cp313-macosx_10_6_intel"),
+            Ok((None, Some((10, 6))))
+        );
+        assert!(
+            arm.to_string()
+                .ends_with("for `any` platform, `macosx…_arm64` or `macosx…_universal2`")
         );
     }
 

@@ -195,7 +195,7 @@ pbs_create_extension(pbs_state *st, PyObject *spec, PyObject *name, const pbs_mo
     if (pbs_load_needed(&module->name) < 0) {
         return NULL;
     }
-    PyObject *path = pbs_library_path(&module->name, &module->code);
+    PyObject *path = pbs_library_path(&module->name, &module->path, &module->code);
     if (path == NULL) {
         return NULL;
     }

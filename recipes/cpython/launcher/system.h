@@ -1,4 +1,5 @@
-/* What the target's system is asked for: system_unix.c and system_windows.c, of which one is compiled. */
+/* What the target's system is asked for: system_linux.c, system_macos.c and system_windows.c, of which one is compiled;
+ * system_unix.c has what the first two share. */
 #ifndef PBS_SYSTEM_H
 #define PBS_SYSTEM_H
 

@@ -10,7 +10,7 @@ use crate::bundle::Keep;
 use crate::cli::fail::CliError;
 use crate::link::Console;
 use crate::manifest::Selection;
-use crate::relink::{App, AsPython, Kind, SingleFile, Windows};
+use crate::relink::{App, AsPython, Kind, Macos, SingleFile, Windows};
 
 impl Words {
     /// What is made.
@@ -55,6 +55,21 @@ impl Words {
         })
     }
 
+    /// What only executables for macOS have.
+    pub(super) fn macos(&self) -> Result<Macos, CliError> {
+        if self
+            .identifier
+            .as_ref()
+            .is_some_and(|name| name.trim().is_empty() || name.contains('\0'))
+        {
+            return Err(CliError::input("`--identifier` is empty")
+                .hint("name it as Apple's tools do, `com.example.shop`, or leave it out"));
+        }
+        Ok(Macos {
+            identifier: self.identifier.clone(),
+        })
+    }
+
     /// What is embedded, if anything is.
     pub(super) fn single(&self, working_dir: &Utf8Path) -> Result<Option<SingleFile>, CliError> {
         if self.stdlib == Some(Stdlib::Files) {
@@ -93,6 +108,7 @@ impl Words {
                 .iter()
                 .map(|path| working_dir.join(path))
                 .collect(),
+            other: None,
             keep: match self.keep.unwrap_or_default() {
                 KeepWord::Both => Keep::Both,
                 KeepWord::Bytecode => Keep::Bytecode,

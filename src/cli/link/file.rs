@@ -39,6 +39,7 @@ pub(super) fn read_link_file(path: &Utf8Path) -> Result<Words, CliError> {
             .collect(),
         output: from(words.output),
         icon: from(words.icon),
+        universal: from(words.universal),
         version_info: from(words.version_info),
         linker: words.linker.map(|linker| match linker.contains('/') {
             true => directory.join(linker).into_string(),
@@ -96,6 +97,8 @@ impl Words {
             gui: self.gui || other.gui,
             icon: self.icon.or(other.icon),
             version_info: self.version_info.or(other.version_info),
+            universal: self.universal.or(other.universal),
+            identifier: self.identifier.or(other.identifier),
             linker: self.linker.or(other.linker),
         }
     }

@@ -98,6 +98,13 @@ pub(in crate::cli) struct Words {
     /// `company`, `copyright`, `trademarks` and `comments`, which are shown among the executable's details
     #[arg(long, value_name = "FILE", help_heading = "Windows")]
     pub(super) version_info: Option<Utf8PathBuf>,
+    /// macOS: the distribution for the other processor; one file is linked that runs on both
+    #[arg(long, value_name = "DIST", help_heading = "macOS")]
+    pub(super) universal: Option<Utf8PathBuf>,
+    /// macOS: what the executable is called in its signature; without this it is the name of the file that is written,
+    /// so that another name is other bytes
+    #[arg(long, value_name = "NAME", help_heading = "macOS")]
+    pub(super) identifier: Option<String>,
     /// The linker: auto, lld, rust-lld, mold, ld, or the path of one [default: auto]
     #[arg(long, value_name = "LINKER")]
     pub(super) linker: Option<String>,

@@ -73,6 +73,7 @@ mod tests {
             objects: vec![path("build/launcher/main.obj")],
             archives: vec![path("build/lib/zlib.lib")],
             system: vec!["kernel32".into()],
+            frameworks: Vec::new(),
             inittab: Vec::new(),
             start: StartRecord {
                 directory: path("build/link"),
@@ -84,6 +85,7 @@ mod tests {
             },
             loader: None,
             position_independent: true,
+            deployment: None,
         }
     }
 

@@ -165,6 +165,7 @@ mod tests {
             objects: vec![path("build/main.o")],
             archives: vec![path("build/lib/libz.a")],
             system: vec!["m".into()],
+            frameworks: Vec::new(),
             inittab: Vec::new(),
             start: StartRecord {
                 directory: path("build/link"),
@@ -176,6 +177,7 @@ mod tests {
             },
             loader: Some("/lib/ld.so".into()),
             position_independent: false,
+            deployment: None,
         };
         let files = OwnFiles {
             output: "python",

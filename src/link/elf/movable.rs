@@ -103,6 +103,7 @@ mod tests {
             objects: objects.iter().map(|object| path(object)).collect(),
             archives: Vec::new(),
             system: Vec::new(),
+            frameworks: Vec::new(),
             inittab: Vec::new(),
             start: StartRecord {
                 directory: path("link"),
@@ -114,6 +115,7 @@ mod tests {
             },
             loader: None,
             position_independent: false,
+            deployment: None,
         }
     }
 

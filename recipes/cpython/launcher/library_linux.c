@@ -1,8 +1,6 @@
 #include "library.h"
 #include "importer.h"
 
-#ifdef __linux__
-
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -49,22 +47,6 @@ find(const char *data)
     return found;
 }
 
-static int
-write_all(int file, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(file, data, size);
-        if (written < 0 && errno != EINTR) {
-            return -1;
-        }
-        if (written > 0) {
-            data += written;
-            size -= (size_t)written;
-        }
-    }
-    return 0;
-}
-
 /* A file in memory; -1 with an exception. */
 static int
 memory_file(const pbs_bytes *name, const pbs_blob *content)
@@ -81,22 +63,7 @@ memory_file(const pbs_bytes *name, const pbs_blob *content)
                      strerror(errno));
         return -1;
     }
-    uint32_t size = pbs_blob_size(content);
-    const char *data = content->kept.data;
-    char *unfolded = NULL;
-    if (content->how != 0) {
-        data = unfolded = PyMem_Malloc(size);
-        if (unfolded == NULL || pbs_blob_unfold(content, unfolded) < 0) {
-            close(file);
-            PyMem_Free(unfolded);
-            PyErr_SetString(PyExc_ImportError, "a library that the executable embeds cannot be unfolded");
-            return -1;
-        }
-    }
-    int written = write_all(file, data, size);
-    PyMem_Free(unfolded);
-    if (written < 0) {
-        PyErr_SetFromErrno(PyExc_OSError);
+    if (pbs_write_library(file, content) < 0) {
         close(file);
         return -1;
     }
@@ -116,8 +83,9 @@ write_path(char *path, unsigned int number, int file)
 }
 
 PyObject *
-pbs_library_path(const pbs_bytes *name, const pbs_blob *content)
+pbs_library_path(const pbs_bytes *name, const pbs_bytes *path_below, const pbs_blob *content)
 {
+    (void)path_below;
     pthread_mutex_lock(&lock);
     library *found = find(content->kept.data);
     if (found == NULL) {
@@ -226,9 +194,9 @@ is_loaded(const pbs_file *file)
     return handle != NULL;
 }
 
-/* Loads the libraries of a line: one, or several that need each other and of which the first brings the others. */
-static int
-load(const char *line, const char *end)
+/* Several need each other where the line has several: the first brings the others. */
+int
+pbs_load_line(const char *line, const char *end)
 {
     circle libraries;
     libraries.count = 0;
@@ -242,17 +210,13 @@ load(const char *line, const char *end)
             done = loaded ? 0 : tie(&libraries, line);
         }
         else if (libraries.count == MOST || !pbs_bundle_find(line, length, file)) {
-            PyObject *name = PyUnicode_FromStringAndSize(line, (Py_ssize_t)length);
-            if (name != NULL) {
-                PyErr_Format(PyExc_ImportError, "the executable has no library %U", name);
-                Py_DECREF(name);
-            }
+            pbs_no_library(line, length);
             done = -1;
         }
         else {
             loaded = loaded || is_loaded(file);
             libraries.count++;
-            PyObject *path = pbs_library_path(&file->path, &file->content);
+            PyObject *path = pbs_library_path(&file->path, &file->path, &file->content);
             done = path == NULL ? -1 : 0;
             if (first == NULL) {
                 first = path;
@@ -277,60 +241,3 @@ load(const char *line, const char *end)
     }
     return done;
 }
-
-static int
-load_all(const char *line, const char *end)
-{
-    int done = 0;
-    while (done == 0 && line < end) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        stop = stop == NULL ? end : stop;
-        done = load(line, stop);
-        line = stop + 1;
-    }
-    return done;
-}
-
-int
-pbs_load_needed(const pbs_bytes *module)
-{
-    char list[512];
-    int size = snprintf(list, sizeof list, ".needed/%s", module->data);
-    pbs_file needed;
-    if (size < 0 || (size_t)size >= sizeof list || !pbs_bundle_find(list, (size_t)size, &needed)) {
-        return 0;
-    }
-    PyObject *lines = pbs_blob_bytes(&needed.content);
-    if (lines == NULL) {
-        return -1;
-    }
-    const char *text = PyBytes_AS_STRING(lines);
-    int done = load_all(text, text + PyBytes_GET_SIZE(lines));
-    Py_DECREF(lines);
-    return done;
-}
-
-#else
-
-PyObject *
-pbs_library_path(const pbs_bytes *name, const pbs_blob *content)
-{
-    (void)content;
-    PyErr_Format(PyExc_ImportError, "%s: this system loads no library from memory", name->data);
-    return NULL;
-}
-
-void
-pbs_library_tried(const pbs_blob *content)
-{
-    (void)content;
-}
-
-int
-pbs_load_needed(const pbs_bytes *module)
-{
-    (void)module;
-    return 0;
-}
-
-#endif
