@@ -10,7 +10,7 @@ fi
 run() { python3 -B -I "$@"; }
 as_built() { run as_built.py "$install" /in/build/tree "$@"; }
 
-run compare.py /in/build/tree/pyconfig.h /in/recipe/native.txt /in/recipe/different.txt
+run /in/recipe/compare.py /in/build/tree/pyconfig.h /in/recipe/native.txt /in/recipe/different.txt
 
 # What only debuggers want was gathered beside the binaries, where they find it by the UUID; the binaries keep their symbols.
 # The same again without those that nobody can link to is for those who want it small. The code is the same in both. What
