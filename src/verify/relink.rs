@@ -1,15 +1,15 @@
 //! The heavy proof: the objects of a distribution link into a working interpreter, with all, the
 //! fewest and random selections of extension modules.
 //!
-//! Interpreters for Windows are linked and looked at; they do not run where a distribution is made (`pbs test` runs them
-//! under Wine).
+//! Interpreters for Windows and macOS are linked and looked at; they do not run where a distribution is made (`pbs test`
+//! runs those for Windows under Wine).
 //!
 //! Pure: plans what is linked and run in a sandbox, and judges what came back. Running it is the
 //! engine's work: see [`files`], [`ARGV`] and [`judge`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::inspect::Pe;
+use crate::inspect::{Code, Content, Role};
 use crate::link::{Console, Form, OwnFiles, PrepareError, Prepared, command, prepare};
 use crate::manifest::{Manifest, Selected, Selection};
 use crate::model::{Digest, ObjectFormat, TreePath};
@@ -19,8 +19,8 @@ use crate::verify::{Finding, Severity};
 pub const NAME: &str = "relink";
 
 /// What the rule guards.
-pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows are not \
-     started.";
+pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows and \
+     macOS are not started.";
 
 const HINT: &str = "an object or a library is missing from the manifest, or a module's `required:` is wrong; \
                     the linker's words stand in the step's log";
@@ -112,9 +112,8 @@ fn plan_case(name: String, prepared: Prepared) -> Result<RelinkCase, RelinkError
     };
     let (linker, proof) = match prepared.format {
         ObjectFormat::Coff => ("lld-link", Proof::Whole),
-        ObjectFormat::Elf | ObjectFormat::MachO => {
-            ("ld.lld", Proof::Runs(snippet(&prepared.selected, name == "all")))
-        }
+        ObjectFormat::MachO => ("ld64.lld", Proof::Whole),
+        ObjectFormat::Elf => ("ld.lld", Proof::Runs(snippet(&prepared.selected, name == "all"))),
     };
     let at = |path: &TreePath| format!("/in/distribution/python/{path}");
     let words = command(prepared.format, &prepared.plan, at, &files);
@@ -257,21 +256,33 @@ pub fn judge(cases: &[RelinkCase], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Ve
     findings
 }
 
-/// What an executable for Windows lacks that has the interpreter in itself.
+/// Why a program that was linked is not whole, as far as it says itself.
 fn lacking(linked: &[u8]) -> Option<String> {
-    let program = match Pe::parse(linked) {
-        Ok(program) => program,
+    let content = match Content::inspect(linked) {
+        Ok(content) => content,
         Err(error) => return Some(format!("what was linked is {error}")),
     };
-    let is_python = |dll: &&String| dll.to_ascii_lowercase().starts_with("python");
-    if program.dll {
-        return Some("what was linked is no program".to_owned());
-    }
-    let found = program
-        .imports
-        .keys()
-        .chain(program.delayed.keys())
-        .find(is_python)?;
+    let program = content.code().filter(|code| code.role() == Role::Program);
+    let needed: Vec<&str> = match program {
+        Some(Code::Pe(pe)) if !pe.dll => pe
+            .imports
+            .keys()
+            .chain(pe.delayed.keys())
+            .map(String::as_str)
+            .collect(),
+        Some(Code::MachO(file)) => file.dylibs.iter().map(|dylib| dylib.name.as_str()).collect(),
+        _ => return Some("what was linked is no program".to_owned()),
+    };
+    // `python313.dll`, `@rpath/libpython3.13.dylib`.
+    let is_python = |library: &&str| {
+        let name = library
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        name.strip_prefix("lib").unwrap_or(&name).starts_with("python")
+    };
+    let found = needed.into_iter().find(is_python)?;
     Some(format!("the linked interpreter still needs `{found}`"))
 }
 

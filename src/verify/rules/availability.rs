@@ -123,7 +123,12 @@ fn read_system(subject: &Subject<'_>, arch: Arch, found: &mut Found) -> System {
     let Some(start) = &subject.manifest.pbs.interpreter.start else {
         return system;
     };
-    for path in subject.inventory.files.keys().filter(|path| start.finds(path)) {
+    for path in subject
+        .inventory
+        .files
+        .keys()
+        .filter(|path| path.strip_prefix(&start.directory).is_some())
+    {
         if path.name() == NEWER {
             read_newer(subject, path, &mut system, found);
         } else if path.name().ends_with(".tbd") {
