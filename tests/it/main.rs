@@ -16,6 +16,7 @@ mod fetch;
 mod fetch_client;
 mod inside;
 mod linking;
+mod macho;
 mod manifest;
 mod mini;
 mod moto;
