@@ -103,7 +103,12 @@ fn said(file: &MachO) -> Value {
     };
     let dylibs = file.dylibs.iter();
     let dylibs = dylibs.map(|dylib| {
-        json!([command(dylib), dylib.name, of(dylib.current), of(dylib.compatibility)])
+        json!([
+            command(dylib),
+            dylib.name,
+            of(dylib.current),
+            of(dylib.compatibility)
+        ])
     });
     let system = file.systems.first().map(|system| {
         let tools: Vec<u32> = system.tools.iter().map(|(_, version)| version.0).collect();
@@ -116,7 +121,14 @@ fn said(file: &MachO) -> Value {
         });
         let sections: Vec<Value> = sections.collect();
         let (initial, maximum) = (segment.initial, segment.maximum);
-        json!([segment.name, segment.size, segment.file_size, initial, maximum, sections])
+        json!([
+            segment.name,
+            segment.size,
+            segment.file_size,
+            initial,
+            maximum,
+            sections
+        ])
     });
     let ordinal = |library: &Library| match library {
         Library::Own => 0,
@@ -198,7 +210,9 @@ exports:
 
 #[test]
 fn what_is_linked_here_is_read_as_others_read_it() {
-    let lld = Command::new("lld").args(["-flavor", "darwin", "--version"]).output();
+    let lld = Command::new("lld")
+        .args(["-flavor", "darwin", "--version"])
+        .output();
     requires!("linkers", lld.is_ok());
     let python = tool("python");
     requires!("test-tools", python.is_some());
@@ -208,21 +222,52 @@ fn what_is_linked_here_is_read_as_others_read_it() {
     let mut files = Vec::new();
     for (name, arch) in [("arm64", Architecture::Aarch64), ("x86_64", Architecture::X86_64)] {
         let object = place.join(format!("{name}.o"));
-        fs_err::write(&object, object_for(arch, &["main", "it"], &["own"], &["puts", "exit"])).unwrap();
+        fs_err::write(
+            &object,
+            object_for(arch, &["main", "it"], &["own"], &["puts", "exit"]),
+        )
+        .unwrap();
         files.push(object.clone());
         for (kind, words) in [
             ("exe", &["-rpath", "@loader_path/../lib", "-adhoc_codesign"][..]),
-            ("dylib", &["-dylib", "-install_name", "@rpath/libit.dylib", "-current_version", "1.2.3"]),
+            (
+                "dylib",
+                &[
+                    "-dylib",
+                    "-install_name",
+                    "@rpath/libit.dylib",
+                    "-current_version",
+                    "1.2.3",
+                ],
+            ),
             ("so", &["-bundle", "-adhoc_codesign"]),
         ] {
             let output = place.join(format!("{name}.{kind}"));
             let linked = Command::new("lld")
-                .args(["-flavor", "darwin", "-arch", name, "-platform_version", "macos", "11.0", "14.0"])
+                .args([
+                    "-flavor",
+                    "darwin",
+                    "-arch",
+                    name,
+                    "-platform_version",
+                    "macos",
+                    "11.0",
+                    "14.0",
+                ])
                 .args(words)
-                .args([object.as_str(), place.join("system.tbd").as_str(), "-o", output.as_str()])
+                .args([
+                    object.as_str(),
+                    place.join("system.tbd").as_str(),
+                    "-o",
+                    output.as_str(),
+                ])
                 .output()
                 .unwrap();
-            assert!(linked.status.success(), "{}", String::from_utf8_lossy(&linked.stderr));
+            assert!(
+                linked.status.success(),
+                "{}",
+                String::from_utf8_lossy(&linked.stderr)
+            );
             files.push(output);
         }
     }
@@ -241,8 +286,14 @@ fn a_built_distribution_is_read_as_others_read_it() {
     let build = manifest.build_info.unwrap();
     let libraries = build.extensions.values().flatten();
     let libraries = libraries.filter_map(|variant| variant.shared_lib.as_ref());
-    let images = [&manifest.python_exe].into_iter().chain(&build.core.shared_lib).chain(libraries);
+    let images = [&manifest.python_exe]
+        .into_iter()
+        .chain(&build.core.shared_lib)
+        .chain(libraries);
     let objects = build.core.objs.iter().chain([&build.inittab_object]);
-    let files: Vec<_> = images.chain(objects).map(|path| root.join(path.as_str())).collect();
+    let files: Vec<_> = images
+        .chain(objects)
+        .map(|path| root.join(path.as_str()))
+        .collect();
     compare(&python.unwrap(), &files);
 }
