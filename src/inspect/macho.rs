@@ -483,6 +483,23 @@ mod tests {
     }
 
     #[test]
+    fn what_debuggers_read_keeps_only_the_places_of_the_other_file() {
+        let mut image = Image::executable();
+        (image.kind, image.signature) = (macho::MH_DSYM, None);
+        image.dylibs.clear();
+        let mut bytes = image.write();
+        // The last segment, which such a file does not have: its name, then address, size and place.
+        let at = memchr::memmem::find(&bytes, b"__LINKEDIT").unwrap() + 32;
+        bytes[at..at + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+        let symbols = MachO::parse(&bytes).unwrap();
+        assert_eq!(
+            (symbols.kind, symbols.exports.len()),
+            (MachOKind::DebugSymbols, 0)
+        );
+        assert!(crate::inspect::Content::inspect(&bytes).unwrap().code().is_none());
+    }
+
+    #[test]
     fn a_signature_is_computed() {
         let image = Image::executable();
         let good = parse(&image).signature.unwrap();
