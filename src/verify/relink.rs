@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::inspect::{Code, Content, Role};
+use crate::inspect::{MachO, MachOKind, Pe, c_name, is_macho};
 use crate::link::{Console, Form, OwnFiles, PrepareError, Prepared, command, prepare};
 use crate::manifest::{Manifest, Selected, Selection};
 use crate::model::{Digest, ObjectFormat, TreePath};
@@ -19,8 +19,14 @@ use crate::verify::{Finding, Severity};
 pub const NAME: &str = "relink";
 
 /// What the rule guards.
-pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows and \
-     macOS are not started.";
+pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows and macOS \
+     are not started.";
+
+/// Where macOS has its own libraries.
+const SYSTEM: [&str; 2] = ["/usr/lib/", "/System/Library/"];
+
+/// Some of what extension modules from files look for in an interpreter.
+const SEEN: [&str; 3] = ["Py_IncRef", "PyModule_Create2", "_Py_NoneStruct"];
 
 const HINT: &str = "an object or a library is missing from the manifest, or a module's `required:` is wrong; \
                     the linker's words stand in the step's log";
@@ -256,34 +262,44 @@ pub fn judge(cases: &[RelinkCase], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Ve
     findings
 }
 
-/// Why a program that was linked is not whole, as far as it says itself.
+/// What an executable for Windows or macOS lacks that has the interpreter in itself.
 fn lacking(linked: &[u8]) -> Option<String> {
-    let content = match Content::inspect(linked) {
-        Ok(content) => content,
+    if is_macho(linked) {
+        return lacking_on_macos(linked);
+    }
+    let program = match Pe::parse(linked) {
+        Ok(program) => program,
         Err(error) => return Some(format!("what was linked is {error}")),
     };
-    let program = content.code().filter(|code| code.role() == Role::Program);
-    let needed: Vec<&str> = match program {
-        Some(Code::Pe(pe)) if !pe.dll => pe
-            .imports
-            .keys()
-            .chain(pe.delayed.keys())
-            .map(String::as_str)
-            .collect(),
-        Some(Code::MachO(file)) => file.dylibs.iter().map(|dylib| dylib.name.as_str()).collect(),
-        _ => return Some("what was linked is no program".to_owned()),
-    };
-    // `python313.dll`, `@rpath/libpython3.13.dylib`.
-    let is_python = |library: &&str| {
-        let name = library
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        name.strip_prefix("lib").unwrap_or(&name).starts_with("python")
-    };
-    let found = needed.into_iter().find(is_python)?;
+    let is_python = |dll: &&String| dll.to_ascii_lowercase().starts_with("python");
+    if program.dll {
+        return Some("what was linked is no program".to_owned());
+    }
+    let found = program
+        .imports
+        .keys()
+        .chain(program.delayed.keys())
+        .find(is_python)?;
     Some(format!("the linked interpreter still needs `{found}`"))
+}
+
+fn lacking_on_macos(linked: &[u8]) -> Option<String> {
+    let program = match MachO::parse(linked) {
+        Ok(program) => program,
+        Err(error) => return Some(format!("what was linked is {error}")),
+    };
+    if program.kind != MachOKind::Executable {
+        return Some("what was linked is no program".to_owned());
+    }
+    let is_of_system = |name: &str| SYSTEM.iter().any(|directory| name.starts_with(directory));
+    if let Some(dylib) = program.dylibs.iter().find(|dylib| !is_of_system(&dylib.name)) {
+        return Some(format!("the linked interpreter still needs `{}`", dylib.name));
+    }
+    let has = |name: &&str| program.exports.iter().any(|export| c_name(export) == *name);
+    let missing = SEEN.iter().find(|name| !has(name))?;
+    Some(format!(
+        "extension modules would not find `{missing}` in the linked interpreter"
+    ))
 }
 
 fn first_lines(text: &str) -> String {
@@ -294,6 +310,7 @@ fn first_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::macho_made::Image;
 
     fn case() -> RelinkCase {
         RelinkCase {
@@ -350,7 +367,29 @@ mod tests {
             "all/python" => Some(b"no program".to_vec()),
             _ => None,
         };
-        let findings = judge(&[whole], &read);
+        let findings = judge(std::slice::from_ref(&whole), &read);
         assert!(findings[0].message.contains("what was linked is"), "{findings:?}");
+
+        let mut image = Image::executable();
+        let check = |image: &Image<'_>, expected: Option<&str>| {
+            let program = image.write();
+            let read = |path: &str| match path {
+                "all/status" => Some(b"link 0\n".to_vec()),
+                "all/python" => Some(program.clone()),
+                _ => None,
+            };
+            let findings = judge(std::slice::from_ref(&whole), &read);
+            match expected {
+                None => assert_eq!(findings, []),
+                Some(part) => assert!(findings[0].message.contains(part), "{findings:?}"),
+            }
+        };
+        check(&image, Some("would not find `Py_IncRef`"));
+        image.defined = vec!["_main", "_Py_IncRef", "_PyModule_Create2", "__Py_NoneStruct"];
+        check(&image, None);
+        image
+            .dylibs
+            .push((object::macho::LC_LOAD_DYLIB, "@rpath/libpython.dylib"));
+        check(&image, Some("still needs `@rpath/libpython.dylib`"));
     }
 }
