@@ -258,6 +258,9 @@ impl From<object::read::Error> for MachOError {
     }
 }
 
+/// LLVM's linker, as its `BinaryFormat/MachO.h` numbers it.
+const TOOL_LLD: macho::Tool = macho::Tool(4);
+
 impl MachO {
     /// Reads a file for one processor.
     pub fn parse(bytes: &[u8]) -> Result<Self, MachOError> {
@@ -311,6 +314,7 @@ impl MachO {
             macho::TOOL_CLANG => format!("clang {version}"),
             macho::TOOL_SWIFT => format!("swift {version}"),
             macho::TOOL_LD => format!("ld {version}"),
+            TOOL_LLD => format!("lld {version}"),
             other => format!("tool {} {version}", other.0),
         });
         named.collect()

@@ -25,7 +25,7 @@ targets: [ x86_64-macos, arm64-macos ]
 install-name: '/usr/lib/libSystem.B.dylib'
 exports:
   - targets: [ x86_64-macos, arm64-macos ]
-    symbols: [ ___stack_chk_fail, _cos, _exit, _new_in_twelve ]
+    symbols: [ ___stack_chk_fail, ___strcpy_chk, _cos, _exit, _new_in_twelve ]
   - targets: [ x86_64-macos ]
     symbols: [ _of_intel ]
 ...
@@ -53,6 +53,7 @@ pub(crate) fn image(name: &str) -> (&'static str, Image<'static>) {
     };
     let linked = [
         ("___stack_chk_fail", 1, false),
+        ("___strcpy_chk", 1, false),
         ("_new_in_twelve", 1, true),
         ("_CFRelease", 2, false),
     ];
