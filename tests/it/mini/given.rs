@@ -67,8 +67,8 @@ fn a_given_sysroot_makes_the_same_of_everything_else() {
     expected.retain(|name| name != "sysroot");
     assert_eq!(names(&told), expected);
     assert!(!told.to_string().contains(toy.root.as_str()), "a host path is told");
-    let verify = [&["verify", &format!("dist/{FULL}")][..], &toy.running()].concat();
-    run(&toy, &verify).check(0);
+    let dist = format!("dist/{FULL}");
+    run(&toy, &[&["verify", &dist][..], &toy.running()].concat()).check(0);
 
     // Where it stands is no part of anything.
     fs_err::rename(&sysroot, toy.path("elsewhere")).unwrap();
