@@ -178,7 +178,8 @@ impl Context {
         target: &str,
         dir: Option<&Utf8Path>,
     ) -> Result<Option<GivenSysroot>, CliError> {
-        dir.map(|dir| take_sysroot(self, recipes, target, dir)).transpose()
+        dir.map(|dir| take_sysroot(self, recipes, target, dir))
+            .transpose()
     }
 
     /// What a manifest says that was built, with what is given in the place of the sysroot. A component whose version is recorded but is not the

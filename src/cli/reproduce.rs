@@ -104,7 +104,9 @@ impl Reproduce {
         if !moved.is_empty() {
             let hint = match moved.iter().find(|moved| moved.input == GIVEN_SYSROOT) {
                 Some(_) => "give the directory that it was made with, unchanged",
-                None => "check out the revision that it was made from, or name its recipes with `--recipes DIR`",
+                None => {
+                    "check out the revision that it was made from, or name its recipes with `--recipes DIR`"
+                }
             };
             return self.refuse(context, &given, &moved, hint);
         }

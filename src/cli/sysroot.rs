@@ -29,7 +29,7 @@ pub(super) fn take_sysroot(
             let hint = "a sysroot is files, directories, and relative links to what is in it";
             CliError::new(Class::Input, told(dir, &error).hint(hint))
         }
-        StoreError::Input { .. } => CliError::new(Class::Input, told(dir, &error)),
+        StoreError::Input { source } => CliError::new(Class::Input, told(dir, source)),
         _ => CliError::from(error),
     };
     let root = context.settings.working_dir.join(dir);

@@ -26,8 +26,7 @@ pub struct Pbs {
     pub profile: Option<ProfileRecord>,
     /// What it was made from, CPython first.
     pub components: Vec<ComponentRecord>,
-    /// The directory that was given in the place of the target's sysroot; not there where the sysroot
-    /// is one of the components.
+    /// The directory that was given in the place of the target's sysroot, which else is a component.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sysroot: Option<SysrootRecord>,
     /// The machine that steps ran in.

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{
-    CPYTHON, Fetch, Given, Input, Patch, Plan, Projects, ROOT, Root, Run, Setup, Step, StepId, StepKind, Weight,
+    CPYTHON, Fetch, Given, Input, Patch, Plan, Projects, ROOT, Root, Run, Setup, Step, StepId, StepKind,
+    Weight,
 };
 use crate::model::{GuestPath, TreePath};
 use crate::recipe::{Build, Linked, PackageBuild, Profile, Source, StepBuild};
@@ -288,7 +289,12 @@ impl Lowering<'_> {
 
     /// The step whose output is the package.
     fn output(&self, name: &str) -> StepId {
-        if self.build.given.as_ref().is_some_and(|given| given.package == name) {
+        if self
+            .build
+            .given
+            .as_ref()
+            .is_some_and(|given| given.package == name)
+        {
             return step_id(name, GIVEN);
         }
         let steps = &self.build.packages[name].steps;

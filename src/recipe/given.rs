@@ -93,7 +93,11 @@ impl GivenEntry {
     /// The directory in a listing that has all that is needed.
     fn below(&self, listing: &Listing) -> Option<TreePath> {
         let first = &self.needs.first()?.path.0;
-        let has_all = |at: &TreePath| self.needs.iter().all(|needed| listing.has(&at.join(&needed.path.0)));
+        let has_all = |at: &TreePath| {
+            self.needs
+                .iter()
+                .all(|needed| listing.has(&at.join(&needed.path.0)))
+        };
         let ends = format!("/{first}");
         let mut starts = listing.0.keys().filter_map(|path| {
             let start = path.as_str().strip_suffix(&ends)?;

@@ -6,6 +6,7 @@ mod date;
 mod error;
 mod file;
 mod given;
+mod in_place;
 mod locate;
 mod modules;
 mod nearest;
@@ -22,7 +23,9 @@ mod source;
 mod system;
 mod yaml;
 
-pub use build::{Build, DefaultOptions, GivenBuild, Linked, PackageBuild, Profile, Recorded, Source, StepBuild};
+pub use build::{
+    Build, DefaultOptions, GivenBuild, Linked, PackageBuild, Profile, Recorded, Source, StepBuild,
+};
 pub(crate) use date::date;
 pub use error::{Problem, RecipeError, RecipeErrors};
 pub use file::SourceFile;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::build::{Build, DefaultOptions, GivenBuild, Linked, PackageBuild, Profile, Recorded, StepBuild};
 use super::check::needs;
 use super::date::date;
-use super::given::{GivenEntry, GivenSysroot};
+use super::given::GivenSysroot;
 use super::nearest;
 use super::place::source;
 use super::quoted::Quoted;
@@ -220,37 +220,6 @@ impl RecipeSet {
             target_file,
             epoch,
             tag: date(epoch),
-        })
-    }
-
-    /// The sysroot of a target, and what its recipe says of a directory that is given in its place.
-    pub fn given(&self, target: &str) -> Result<(&TargetFile, &GivenEntry), ResolveError> {
-        let target = &lookup("target", target, &self.targets)?.value;
-        let package = target.sysroot.as_str();
-        match &self.packages[package].recipe.value.given {
-            Some(given) => Ok((target, given)),
-            None => Err(ResolveError::NotGiven {
-                target: target.target.0.clone(),
-                package: package.to_owned(),
-            }),
-        }
-    }
-
-    /// Puts a directory in the place of a target's sysroot. Its SDK is then what code is compiled against.
-    fn put_in_place(
-        &self,
-        sysroot: &GivenSysroot,
-        target: &mut TargetFile,
-    ) -> Result<GivenBuild, ResolveError> {
-        let (_, given) = self.given(target.target.0.as_str())?;
-        if let (Some(sdk), Some(given)) = (&mut target.apple_sdk, &sysroot.sdk) {
-            sdk.name.clone_from(&given.name);
-            sdk.version = given.version;
-        }
-        Ok(GivenBuild {
-            package: target.sysroot.0.clone(),
-            layout: given.layout.0.clone(),
-            tree: sysroot.tree,
         })
     }
 
@@ -564,7 +533,11 @@ impl Image {
     }
 }
 
-fn lookup<'a, T>(what: &str, name: &str, known: &'a BTreeMap<String, T>) -> Result<&'a T, ResolveError> {
+pub(super) fn lookup<'a, T>(
+    what: &str,
+    name: &str,
+    known: &'a BTreeMap<String, T>,
+) -> Result<&'a T, ResolveError> {
     known.get(name).ok_or_else(|| unknown(what, name, known.keys()))
 }
 

@@ -41,7 +41,9 @@ pub(super) struct Walked {
 
 impl Walked {
     fn insert(&mut self, path: TreePath, entry: Entry) -> Result<(), WalkError> {
-        self.tree.insert(path, entry).map_err(|error| WalkError::Told(error.into()))
+        self.tree
+            .insert(path, entry)
+            .map_err(|error| WalkError::Told(error.into()))
     }
 }
 

@@ -515,7 +515,11 @@ fn what_was_given_is_used_while_the_store_has_it() {
     let bench = bench(writer());
     let place = tempfile::tempdir().unwrap();
     fs_err::write(place.path().join("header"), "given").unwrap();
-    let tree = bench.engine.store.copy_dir(Utf8Path::from_path(place.path()).unwrap()).unwrap();
+    let tree = bench
+        .engine
+        .store
+        .copy_dir(Utf8Path::from_path(place.path()).unwrap())
+        .unwrap();
     let given = Step {
         kind: StepKind::Given(Given { tree }),
         inputs: BTreeMap::new(),

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use pbs::model::{Digest, TreeDigest};
-use pbs::plan::{Digests, Plan, Step, StepId, StepKind, action, definitions, lower, render_json, render_text};
+use pbs::plan::{
+    Digests, Plan, Step, StepId, StepKind, action, definitions, lower, render_json, render_text,
+};
 use pbs::recipe::{GivenSysroot, RecipeSet, SourceFile};
 use pbs::workspace::read_workspace;
 use serde_json::{Value, json};
@@ -270,7 +272,12 @@ fn a_given_sysroot_is_one_step_and_known_by_its_content() {
     };
     let (own, one, other) = (plan_of(mini(), &[]), with("one"), with("other"));
     let ids = |plan: &Plan| plan.steps.keys().cloned().collect::<BTreeSet<_>>();
-    let only = |a: &Plan, b: &Plan| ids(a).difference(&ids(b)).map(ToString::to_string).collect::<Vec<_>>();
+    let only = |a: &Plan, b: &Plan| {
+        ids(a)
+            .difference(&ids(b))
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(only(&own, &one), ["sysroot/build"]);
     assert_eq!(only(&one, &own), ["sysroot/given"]);
     // Commands do not know which of the two they see.
@@ -287,13 +294,22 @@ fn a_given_sysroot_is_one_step_and_known_by_its_content() {
         }
     }
     let [one_key, other_key] = [&one, &other].map(definitions);
-    for id in one.steps.keys().filter(|id| !id.0.ends_with("/source") && !id.0.ends_with("/patched")) {
+    for id in one
+        .steps
+        .keys()
+        .filter(|id| !id.0.ends_with("/source") && !id.0.ends_with("/patched"))
+    {
         let sees = !matches!(id.0.as_str(), "worker/root" | "toolchain/build" | "cpython/setup");
         assert_eq!(one_key[id] != other_key[id], sees, "{id}");
     }
     let printed = render_text(&one, Digests::Hidden);
     let digest = TreeDigest(Digest::of(b"one"));
-    assert!(printed.contains(&format!("sysroot/given\n    is the directory that stands in the place of sysroot\n    take {digest}\n")), "{printed}");
+    assert!(
+        printed.contains(&format!(
+            "sysroot/given\n    is the directory that stands in the place of sysroot\n    take {digest}\n"
+        )),
+        "{printed}"
+    );
     let plan = render_json(&one);
     assert!(published_schema().is_valid(&plan));
 }

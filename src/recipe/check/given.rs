@@ -8,14 +8,23 @@ impl Checker<'_> {
     pub(super) fn given(&mut self, name: &str, package: &Package) {
         let Written { value, file } = &package.recipe;
         let Some(given) = &value.given else { return };
-        let targets = self.set.targets.values();
-        let mut targets = targets.filter(|target| target.value.sysroot.as_str() == name).peekable();
+        let all = &self.set.targets;
+        let mut sysroots = all.values().map(|target| target.value.sysroot.as_str());
+        let mut targets = all
+            .values()
+            .filter(|target| target.value.sysroot.as_str() == name)
+            .peekable();
         let mut wrong = Vec::new();
-        if targets.peek().is_none() {
+        // A target that means another package than it says is told as that.
+        let is_clear = !all.is_empty() && sysroots.all(|name| self.set.packages.contains_key(name));
+        if targets.peek().is_none() && is_clear {
             wrong.push((vec!["given"], "no target has this package as its sysroot"));
         }
         if given.needs.is_empty() {
-            wrong.push((vec!["given", "needs"], "any directory would do that has nothing in it"));
+            wrong.push((
+                vec!["given", "needs"],
+                "nothing is needed, and so any directory would do",
+            ));
         }
         if let Some(sdk) = &given.apple_sdk {
             let words = vec!["given", "apple-sdk"];
@@ -23,8 +32,14 @@ impl Checker<'_> {
                 wrong.push((words.clone(), "a target that has this sysroot has no `apple-sdk`"));
             }
             let is_pointer = |text: &str| text.starts_with('/');
-            if ![&sdk.name, &sdk.version].iter().all(|text| is_pointer(text.as_str())) {
-                wrong.push((words, "`name` and `version` are JSON pointers, such as `/Version`"));
+            if ![&sdk.name, &sdk.version]
+                .iter()
+                .all(|text| is_pointer(text.as_str()))
+            {
+                wrong.push((
+                    words,
+                    "`name` and `version` are JSON pointers, such as `/Version`",
+                ));
             }
         }
         for (words, message) in wrong {

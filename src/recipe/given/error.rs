@@ -19,7 +19,9 @@ pub enum GivenError {
         lacks: Vec<Lack>,
     },
     /// Two files whose names differ in case alone.
-    #[error("`{other}` and `{path}` are one name where files are found whatever the case, and have different content")]
+    #[error(
+        "`{other}` and `{path}` are one name where files are found whatever the case, and have different content"
+    )]
     Clash {
         /// One.
         path: TreePath,
@@ -64,7 +66,9 @@ impl GivenError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Lacks { below: Some(below), .. } => format!("`{below}` in it has all of that: give that directory"),
+            Self::Lacks {
+                below: Some(below), ..
+            } => format!("`{below}` in it has all of that: give that directory"),
             Self::Lacks { lacks, .. } if lacks.iter().any(|lack| lack.other_case.is_some()) => {
                 "here the case of names counts; links of the names that are needed will do".into()
             }

@@ -79,9 +79,18 @@ fn not_every_sysroot_can_be_given() {
 
 /// A directory that has all that is needed, and these entries besides or instead.
 fn listing(given: &GivenEntry, without: &[&str], with: &[(&str, Listed)]) -> Listing {
-    let needed = given.needs.iter().map(|needed| (needed.path.0.clone(), Listed::File));
-    let mut listing = Listing(needed.filter(|(path, _)| !without.contains(&path.as_str())).collect());
-    listing.0.extend(with.iter().map(|(text, listed)| (path(text), listed.clone())));
+    let needed = given
+        .needs
+        .iter()
+        .map(|needed| (needed.path.0.clone(), Listed::File));
+    let mut listing = Listing(
+        needed
+            .filter(|(path, _)| !without.contains(&path.as_str()))
+            .collect(),
+    );
+    listing
+        .0
+        .extend(with.iter().map(|(text, listed)| (path(text), listed.clone())));
     let above: Vec<TreePath> = listing
         .0
         .keys()
@@ -111,7 +120,9 @@ fn all_that_a_directory_lacks_is_told_at_once() {
     };
     // As `xwin` does it: the name that the vendor gave, and a link of the name as programs write it.
     let linked = [named[0].clone(), (header, link)];
-    windows.check_names(&listing(windows, &[header], &linked)).unwrap();
+    windows
+        .check_names(&listing(windows, &[header], &linked))
+        .unwrap();
 
     let kernel = "sdk/lib/um/x86_64/kernel32.lib";
     let mut text = said(
@@ -122,7 +133,12 @@ fn all_that_a_directory_lacks_is_told_at_once() {
     let (_, macos) = set.given(MACOS).unwrap();
     let below = |path: &TreePath| TreePath::parse(&format!("SDKs/MacOSX.sdk/{path}")).unwrap();
     let whole = listing(macos, &[], &[]).0;
-    let above = Listing(whole.into_iter().map(|(path, listed)| (below(&path), listed)).collect());
+    let above = Listing(
+        whole
+            .into_iter()
+            .map(|(path, listed)| (below(&path), listed))
+            .collect(),
+    );
     text += &said(&macos.check_names(&above).unwrap_err());
     assert_text("given-lacks", &text);
 }
@@ -192,7 +208,8 @@ fn two_contents_of_one_name_are_no_sysroot() {
     let digest = TreeDigest(Digest::of(b"tree"));
     let check = |lower: Entry| {
         let mut tree = Tree::new();
-        tree.insert(path("sdk/include/um/Windows.h"), file("one")).unwrap();
+        tree.insert(path("sdk/include/um/Windows.h"), file("one"))
+            .unwrap();
         tree.insert(path("sdk/include/um/windows.h"), lower).unwrap();
         windows.check_files(digest, &tree, None, target)
     };
