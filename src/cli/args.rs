@@ -94,6 +94,10 @@ pub(super) struct Which {
     /// Another recorded version of a dependency; may be repeated
     #[arg(long = "pin", value_name = "NAME=VERSION")]
     pub(super) pins: Vec<String>,
+    /// What code for the target is compiled and linked against, instead of the recipes' own: Apple's
+    /// SDK, or a directory that `xwin splat` filled
+    #[arg(long, value_name = "DIR")]
+    pub(super) sysroot: Option<Utf8PathBuf>,
 }
 
 /// Where sources come from.

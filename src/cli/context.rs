@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 use super::args::{From, Global, Running, SandboxName, Which};
 use super::fail::CliError;
 use super::settings::Settings;
+use super::sysroot::take_sysroot;
 use crate::engine::{Class, Distribution, Engine, History, LazySandbox, Listener, Reuse, Transfers};
 use crate::fetch::{FetchOptions, Fetcher, Network};
 use crate::manifest::Manifest;
 use crate::model::HostPath;
 use crate::plan::{self, Plan, StepId};
-use crate::recipe::{Build, ProfileChoice, RecipeSet, Request};
+use crate::recipe::{Build, GivenSysroot, ProfileChoice, RecipeSet, Request};
 use crate::sandbox::{self, Choice};
 use crate::store::Store;
 use crate::ui::{Failure, Reporter};
@@ -161,21 +162,39 @@ impl Context {
         };
         let request = Request {
             python: which.python.clone(),
-            target,
             options: which.options.clone(),
             pins: pins(&which.pins)?,
             profile,
+            sysroot: self.sysroot(&recipes, &target, which.sysroot.as_deref())?,
+            target,
         };
         planned(&recipes, &request)
     }
 
-    /// What a manifest says that was built. A component whose version is recorded but is not the
+    /// What stands in the place of a target's sysroot, if a directory was given.
+    fn sysroot(
+        &self,
+        recipes: &RecipeSet,
+        target: &str,
+        dir: Option<&Utf8Path>,
+    ) -> Result<Option<GivenSysroot>, CliError> {
+        dir.map(|dir| take_sysroot(self, recipes, target, dir))
+            .transpose()
+    }
+
+    /// What a manifest says that was built, with what is given in the place of the sysroot. A component whose version is recorded but is not the
     /// default any more is pinned.
-    pub(super) fn plan_again(&self, manifest: &Manifest) -> Result<Planned, CliError> {
+    pub(super) fn plan_again(
+        &self,
+        manifest: &Manifest,
+        sysroot: Option<&Utf8Path>,
+    ) -> Result<Planned, CliError> {
         let recipes = self.recipes()?;
+        let target = manifest.target_triple.to_string();
         let mut request = Request {
             python: Some(manifest.python_version.clone()),
-            target: manifest.target_triple.to_string(),
+            sysroot: self.sysroot(&recipes, &target, sysroot)?,
+            target,
             options: Some(manifest.build_options.to_string()),
             pins: BTreeMap::new(),
             profile: match &manifest.pbs.profile {
@@ -227,7 +246,7 @@ impl Context {
             python: has_version.then(|| manifest.python_version.clone()),
             target: Some(manifest.target_triple.to_string()),
             options: Some(manifest.build_options.to_string()),
-            pins: Vec::new(),
+            ..Which::default()
         };
         self.plan(&which).map_err(|error| {
             error.hint(format!(

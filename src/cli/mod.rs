@@ -24,6 +24,7 @@ mod reproduce;
 mod settings;
 mod shell;
 mod sources;
+mod sysroot;
 mod targets;
 mod test;
 mod train;

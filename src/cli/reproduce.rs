@@ -14,7 +14,7 @@ use super::diff::{Showing, differ};
 use super::fail::CliError;
 use crate::diff::{CompareInput, Difference, Side, compare};
 use crate::engine::{Class, Distribution, Engine, Made, Reuse};
-use crate::manifest::{Description, MovedInput, moved_inputs};
+use crate::manifest::{Description, GIVEN_SYSROOT, Manifest, MovedInput, moved_inputs};
 use crate::model::{Digest, TreeDigest};
 use crate::plan::{Flavor, StepId, StepKind};
 use crate::ui::Failure;
@@ -33,6 +33,9 @@ pub(super) struct Reproduce {
     from: From,
     #[command(flatten)]
     running: Running,
+    /// The directory that it was built with in the place of the recipes' own sysroot, if it was
+    #[arg(long, value_name = "DIR")]
+    sysroot: Option<Utf8PathBuf>,
     /// Keep the archive that is built in this directory
     #[arg(long, value_name = "DIR")]
     keep: Option<Utf8PathBuf>,
@@ -88,14 +91,24 @@ impl Reproduce {
         }
         let given = context.distribution(path)?;
         let manifest = given.manifest(path)?;
-        let planned = context.plan_again(manifest).map_err(|error| {
+        if let Some(unlike) = unlike_sysroot(manifest, self.sysroot.as_deref()) {
+            let Unlike { input, hint } = unlike;
+            return self.refuse(context, &given, &[input], hint);
+        }
+        let planned = context.plan_again(manifest, self.sysroot.as_deref()).map_err(|error| {
             error.hint(format!(
                 "`{path}` says that it is this build: check out the revision it was made from, or name its recipes with `--recipes DIR`"
             ))
         })?;
         let moved = moved_inputs(manifest, description(&planned)?);
         if !moved.is_empty() {
-            return self.refuse(context, &given, &moved);
+            let hint = match moved.iter().find(|moved| moved.input == GIVEN_SYSROOT) {
+                Some(_) => "give the directory that it was made with, unchanged",
+                None => {
+                    "check out the revision that it was made from, or name its recipes with `--recipes DIR`"
+                }
+            };
+            return self.refuse(context, &given, &moved, hint);
         }
         let pack = pack_step(&planned, manifest.pbs.flavor)?;
         self.check_keep(context, &planned, &pack)?;
@@ -128,12 +141,13 @@ impl Reproduce {
         self.different(context, &given, &steps, &difference)
     }
 
-    /// Says which inputs differ.
+    /// Says which inputs differ, and what to do.
     fn refuse(
         &self,
         context: &mut Context,
         given: &Distribution,
         moved: &[MovedInput],
+        hint: &str,
     ) -> Result<(), CliError> {
         let path = &self.distribution;
         self.json(context, given, Word::InputsDiffer, moved, &[], None)?;
@@ -150,7 +164,7 @@ impl Reproduce {
                 ..Failure::default()
             },
         )
-        .hint("check out the revision that it was made from, or name its recipes with `--recipes DIR`"))
+        .hint(hint))
     }
 
     fn reproduced(
@@ -284,6 +298,27 @@ impl Reproduce {
         }
         Ok(())
     }
+}
+
+/// A sysroot that is given where none was, or not given where one was.
+struct Unlike {
+    input: MovedInput,
+    hint: &'static str,
+}
+
+fn unlike_sysroot(manifest: &Manifest, given: Option<&Utf8Path>) -> Option<Unlike> {
+    let there = manifest.pbs.sysroot.as_ref().map(ToString::to_string);
+    let hint = match (&there, given) {
+        (Some(_), None) => "give the directory with that digest: `--sysroot DIR`",
+        (None, Some(_)) => "leave `--sysroot` out: it was made with the sysroot of the recipes",
+        _ => return None,
+    };
+    let input = MovedInput {
+        input: GIVEN_SYSROOT.to_owned(),
+        there,
+        here: given.map(ToString::to_string),
+    };
+    Some(Unlike { input, hint })
 }
 
 /// What the plan knows of the manifest beforehand.

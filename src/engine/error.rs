@@ -7,7 +7,7 @@ use super::schedule::UnknownStep;
 use crate::archive::{ArchiveError, PatchError};
 use crate::fetch::FetchError;
 use crate::manifest::{DeriveError, LayoutError, ObserveError, ReadFactsError};
-use crate::model::{Digest, MergeError, ParsePathError};
+use crate::model::{Digest, MergeError, ParsePathError, TreeDigest};
 use crate::msbuild::SurveyError;
 use crate::plan::StepId;
 use crate::recipe::SetupError;
@@ -172,6 +172,12 @@ pub enum StepError {
         /// The file.
         path: String,
     },
+    /// A directory that was given, and is not kept any more.
+    #[error("the given sysroot {tree} is not in the store any more")]
+    GivenGone {
+        /// What was in it.
+        tree: TreeDigest,
+    },
     /// A source or a package cannot be had.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -244,6 +250,7 @@ impl StepError {
             Self::NoInput { .. }
             | Self::NoSubtree { .. }
             | Self::NoFile { .. }
+            | Self::GivenGone { .. }
             | Self::Patch(_)
             | Self::Setup(_)
             | Self::Projects(_)
@@ -277,6 +284,7 @@ impl StepError {
             Self::Setup(error) => Some(error.hint().to_owned()),
             Self::Projects(error) => Some(error.hint().to_owned()),
             Self::Archive(error) => error.hint().map(str::to_owned),
+            Self::GivenGone { .. } => Some("give `--sysroot DIR` again".to_owned()),
             _ => None,
         }
     }

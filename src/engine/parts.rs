@@ -44,8 +44,8 @@ pub struct Engine {
 pub enum Reuse {
     /// All.
     Results,
-    /// Those only that are known by their digest before they are made: sources and the worker
-    /// root. The rest is made anew and held against what is recorded, which stays as it is.
+    /// Those only that are known by their digest before they are made: sources, the worker root and
+    /// what is given. The rest is made anew and held against what is recorded, which stays as it is.
     Sources,
 }
 
@@ -54,7 +54,7 @@ impl Reuse {
     pub(super) const fn covers(self, kind: &StepKind) -> bool {
         match self {
             Self::Results => true,
-            Self::Sources => matches!(kind, StepKind::Fetch(_) | StepKind::Root(_)),
+            Self::Sources => matches!(kind, StepKind::Fetch(_) | StepKind::Given(_) | StepKind::Root(_)),
         }
     }
 }

@@ -46,13 +46,17 @@ pub fn provenance(subject: &Subject<'_>) -> Bom {
 
 /// What a person may choose.
 pub(super) fn external_parameters(manifest: &Manifest) -> Value {
-    json!({
+    let mut parameters = json!({
         "python": manifest.python_version,
         "target": manifest.target_triple,
         "options": manifest.build_options,
         "flavor": manifest.pbs.flavor,
         "pins": pins(manifest),
-    })
+    });
+    if let Some(sysroot) = &manifest.pbs.sysroot {
+        parameters["sysroot"] = json!(sysroot);
+    }
+    parameters
 }
 
 /// What the recipes say for all builds.
@@ -69,13 +73,21 @@ fn pins(manifest: &Manifest) -> Value {
     Value::Object(pins)
 }
 
-/// Every input, by digest: sources, patches, recipes, the profile, and the machine that steps ran in.
+/// Every input, by digest: sources, patches, recipes, the profile, a given sysroot, and the machine that steps ran in.
 pub(super) fn materials(subject: &Subject<'_>) -> Vec<Value> {
     let pbs = &subject.manifest.pbs;
     let mut materials: Vec<Value> = pbs.components.iter().flat_map(of_component).collect();
     let profile = pbs.profile.as_ref().and_then(|profile| profile.archive);
     if let Some(archive) = profile {
         materials.push(material("profile", &archive.hex(), None));
+    }
+    if let Some(sysroot) = &pbs.sysroot {
+        // The digest of a Remote Execution `Directory`, as that of a source's tree.
+        let about = json!({
+            "comment": format!("a directory that was given as the sysroot, in the layout of {}", sysroot.layout),
+            "tree": sysroot.tree,
+        });
+        materials.push(material("given sysroot", &sysroot.tree.0.hex(), Some(about)));
     }
     let worker = &pbs.worker;
     let lock = format!("docker/{}/image.lock", worker.image);

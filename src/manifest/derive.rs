@@ -146,6 +146,7 @@ impl Derivation<'_> {
                 epoch: description.epoch,
                 profile: self.profile(),
                 components,
+                sysroot: description.sysroot.clone(),
                 worker: self.worker(),
                 interpreter,
                 extensions: self.extension_records(&build_info),

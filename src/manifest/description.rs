@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::SysrootRecord;
 use crate::model::{AppleSdk, Digest, ObjectFormat, Options, Os, Pin, PythonVersion, Target, TreeDigest};
 use crate::plan::{LicenseFile, Module};
 
@@ -36,6 +37,9 @@ pub struct Description {
     pub modules: BTreeMap<String, Module>,
     /// Every package that is linked in or was built with, CPython first.
     pub components: Vec<Component>,
+    /// What stands in the place of the sysroot's package, where a directory was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sysroot: Option<SysrootRecord>,
     /// The worker root: folder of `docker/` and definition digest.
     pub worker: WorkerIdentity,
     /// The profile, where the options have one.

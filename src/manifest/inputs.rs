@@ -9,6 +9,9 @@ use super::{Component, ComponentRecord, Description, Manifest};
 use crate::model::Pin;
 use crate::plan::{Flavor, Linkage, Module};
 
+/// What the directory is called that was given in the place of the sysroot.
+pub const GIVEN_SYSROOT: &str = "given sysroot";
+
 /// An input of a build that is not what it was.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct MovedInput {
@@ -82,6 +85,11 @@ pub fn moved_inputs(manifest: &Manifest, description: &Description) -> Vec<Moved
         "profile".to_owned(),
         pbs.profile.as_ref().map(|profile| shown(profile.archive)),
         description.profile.as_ref().map(|profile| shown(profile.archive)),
+    );
+    moved.push(
+        GIVEN_SYSROOT.to_owned(),
+        pbs.sysroot.as_ref().map(ToString::to_string),
+        description.sysroot.as_ref().map(ToString::to_string),
     );
     moved.components(&pbs.components, &description.components);
     let (there, here) = (&pbs.worker, &description.worker);

@@ -19,7 +19,7 @@ pub use derive::*;
 pub use description::*;
 pub use disagreement::*;
 pub use facts::*;
-pub use inputs::{MovedInput, moved_inputs};
+pub use inputs::{GIVEN_SYSROOT, MovedInput, moved_inputs};
 pub use inventory::*;
 pub use json::*;
 pub use layout::*;

@@ -26,6 +26,9 @@ pub struct Pbs {
     pub profile: Option<ProfileRecord>,
     /// What it was made from, CPython first.
     pub components: Vec<ComponentRecord>,
+    /// The directory that was given in the place of the target's sysroot, which else is a component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sysroot: Option<SysrootRecord>,
     /// The machine that steps ran in.
     pub worker: Worker,
     /// How the interpreter itself is linked.
@@ -56,6 +59,23 @@ pub struct ProfileRecord {
     pub functions: u64,
     /// Those of them that have another shape than when they were profiled; compiled without.
     pub dropped: u64,
+}
+
+/// A directory that was given in the place of a target's sysroot. Its licences are the giver's matter.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SysrootRecord {
+    /// How it is laid out.
+    pub layout: String,
+    /// Digest of what is in it: a Remote Execution `Directory`.
+    pub tree: TreeDigest,
+}
+
+impl std::fmt::Display for SysrootRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.tree, self.layout)
+    }
 }
 
 /// A package that a distribution was made from.

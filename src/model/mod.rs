@@ -5,6 +5,7 @@
 mod apple;
 mod causes;
 mod digest;
+mod listing;
 mod options;
 mod path;
 mod percent;
@@ -16,6 +17,7 @@ mod tree;
 pub use apple::{AppleSdk, PackedVersion, ParsePackedVersionError};
 pub use causes::{causes, on_one_line};
 pub use digest::{Digest, Hasher, ParseDigestError, Pin, TreeDigest};
+pub use listing::{Listed, Listing};
 pub use options::{Options, ParseOptionsError};
 pub use path::{GuestPath, HostPath, ParsePathError, TreePath};
 pub use percent::{url_part, url_path};

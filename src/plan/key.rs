@@ -15,6 +15,7 @@
 //! | `Fetch`: digest of the archive, `strip`, `select` | yes | yes | they decide the output |
 //! | `Fetch`: digest of the tree | yes | yes | it *is* the output; `select` and packing are then without influence |
 //! | `Fetch`: name, places, mirrors | no | no | whoever offers the right bytes will do |
+//! | `Given`: digest of the tree | yes | yes | it *is* the output; where the directory stands is nowhere |
 //! | `Patch`: order, names and text of the patches | yes | yes | the output |
 //! | `Root`: name, version, architecture, size and SHA-256 of each package, in order | yes | yes | the output |
 //! | `Root`: `links`, `files`, `directories`, `remove` | yes | yes | the output |
@@ -87,6 +88,7 @@ pub struct MissingInput {
 pub const fn implementation(kind: &StepKind) -> Option<(&'static str, u32)> {
     match kind {
         StepKind::Fetch(_) => Some(("fetch", 1)),
+        StepKind::Given(_) => Some(("given", 1)),
         StepKind::Patch(_) => Some(("patch", 1)),
         StepKind::Root(_) => Some(("root", 1)),
         StepKind::Setup(_) => Some(("setup", 1)),
@@ -200,6 +202,7 @@ fn command(kind: &StepKind) -> Command {
             archive @ SourceIdentity::Archive { .. } => canonical(archive),
             SourceIdentity::Tree { digest, select: _ } => canonical(&BTreeMap::from([("tree", digest)])),
         },
+        StepKind::Given(given) => canonical(given),
         StepKind::Patch(patch) => {
             for text in &patch.patches {
                 file("patches", &text.name, &text.text);

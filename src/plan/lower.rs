@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{
-    CPYTHON, Fetch, Input, Patch, Plan, Projects, ROOT, Root, Run, Setup, Step, StepId, StepKind, Weight,
+    CPYTHON, Fetch, Given, Input, Patch, Plan, Projects, ROOT, Root, Run, Setup, Step, StepId, StepKind,
+    Weight,
 };
 use crate::model::{GuestPath, TreePath};
 use crate::recipe::{Build, Linked, PackageBuild, Profile, Source, StepBuild};
@@ -64,11 +65,15 @@ pub fn lower(build: &Build) -> Result<Plan, LowerError> {
         steps: IndexMap::new(),
     };
     lowering.roots();
+    lowering.given();
     for (name, package) in &build.packages {
         lowering.package(name, package)?;
     }
     Ok(lowering.distribution())
 }
+
+/// The one step of what is given in the place of a package.
+const GIVEN: &str = "given";
 
 /// Where a step sees the profile, the step that gets it, and where the training leaves it.
 const PROFILE: &str = "profile";
@@ -145,6 +150,20 @@ impl Lowering<'_> {
             weight: Weight::One,
         };
         self.add(root_id(root), step);
+    }
+
+    /// What stands in the place of the sysroot.
+    fn given(&mut self) {
+        let Some(given) = &self.build.given else { return };
+        let step = Step {
+            kind: StepKind::Given(Given { tree: given.tree }),
+            inputs: BTreeMap::new(),
+            after: Vec::new(),
+            why: format!("is the directory that stands in the place of {}", given.package),
+            hint: None,
+            weight: Weight::One,
+        };
+        self.add(step_id(&given.package, GIVEN), step);
     }
 
     fn package(&mut self, name: &str, package: &PackageBuild) -> Result<(), LowerError> {
@@ -270,6 +289,14 @@ impl Lowering<'_> {
 
     /// The step whose output is the package.
     fn output(&self, name: &str) -> StepId {
+        if self
+            .build
+            .given
+            .as_ref()
+            .is_some_and(|given| given.package == name)
+        {
+            return step_id(name, GIVEN);
+        }
         let steps = &self.build.packages[name].steps;
         let last = steps.last().expect("checked: a package has steps");
         step_id(name, &last.name)

@@ -175,6 +175,7 @@ fn details(kind: &StepKind, shared: &BTreeMap<&str, &str>) -> Vec<String> {
             let places = fetch.places.len();
             vec![format!("fetch {} from one of {places} places", fetch.name)]
         }
+        StepKind::Given(given) => vec![format!("take {}", given.tree)],
         StepKind::Patch(patch) => patch
             .patches
             .iter()

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::Fetch;
-use crate::model::{Digest, GuestPath, ParseDigestError, TreePath};
+use crate::model::{Digest, GuestPath, ParseDigestError, TreeDigest, TreePath};
 
 /// The package that everything else is for.
 pub const CPYTHON: &str = "cpython";
@@ -96,6 +96,8 @@ pub enum Weight {
 pub enum StepKind {
     /// Gets a source from wherever it can be had; the output is known beforehand.
     Fetch(Fetch),
+    /// Is there already: a directory that a person gave; the output is known beforehand.
+    Given(Given),
     /// Applies patches to the input `source`, in Rust, fuzz 0.
     Patch(Patch),
     /// Unpacks a lock of packages into a worker root.
@@ -114,6 +116,14 @@ pub enum StepKind {
     Pack(Pack),
     /// Applies every verification rule to the input `distribution`; the output is the report.
     Verify(Verify),
+}
+
+/// See [`StepKind::Given`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub struct Given {
+    /// What is in it.
+    pub tree: TreeDigest,
 }
 
 /// See [`StepKind::Patch`].

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::raw::TargetFile;
-use crate::model::{Digest, Options, Pin, PythonVersion, Target};
+use crate::model::{Digest, Options, Pin, PythonVersion, Target, TreeDigest};
 use crate::msbuild::ProjectRules;
 use crate::plan::{LicenseFile, Module, Place, Root, SourceIdentity, TextFile, Weight};
 
@@ -30,6 +30,8 @@ pub struct Build {
     pub profile: Option<Profile>,
     /// The packages that are needed, each behind those that it needs itself.
     pub packages: IndexMap<String, PackageBuild>,
+    /// What stands in the place of the sysroot's package, which is then not among the packages.
+    pub given: Option<GivenBuild>,
     /// The extension modules of this series.
     pub modules: BTreeMap<String, Module>,
     /// How CPython's project files are read; there where a step wants what comes of them.
@@ -48,6 +50,17 @@ pub struct Build {
     pub epoch: u64,
     /// Its date, `YYYYMMDD`.
     pub tag: String,
+}
+
+/// A directory that is given in the place of a package.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GivenBuild {
+    /// The package.
+    pub package: String,
+    /// How it is laid out.
+    pub layout: String,
+    /// What is in it.
+    pub tree: TreeDigest,
 }
 
 /// Whether a build has the options that the release builds when nothing is said.

@@ -2,6 +2,7 @@
 
 mod cycle;
 mod family;
+mod given;
 mod modules;
 mod package;
 mod profiles;

@@ -5,6 +5,8 @@ mod check;
 mod date;
 mod error;
 mod file;
+mod given;
+mod in_place;
 mod locate;
 mod modules;
 mod nearest;
@@ -21,10 +23,13 @@ mod source;
 mod system;
 mod yaml;
 
-pub use build::{Build, DefaultOptions, Linked, PackageBuild, Profile, Recorded, Source, StepBuild};
+pub use build::{
+    Build, DefaultOptions, GivenBuild, Linked, PackageBuild, Profile, Recorded, Source, StepBuild,
+};
 pub(crate) use date::date;
 pub use error::{Problem, RecipeError, RecipeErrors};
 pub use file::SourceFile;
+pub use given::{GivenEntry, GivenError, GivenSdk, GivenSysroot, Lack, Needed, SdkEntry};
 pub use modules::{ExtensionsFile, OwnModules};
 pub use nearest::nearest;
 pub use patch_header::{PatchHeader, PatchHeaderError, UpstreamStatus, parse_patch_header};

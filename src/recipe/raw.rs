@@ -217,6 +217,9 @@ pub struct PackageFile {
     /// How its profile is made; the last step's output is the profile. CPython only.
     #[serde(default)]
     pub training: Vec<StepEntry>,
+    /// What a directory must have that is given in its place; only a target's sysroot can be given.
+    #[serde(default)]
+    pub given: Option<super::given::GivenEntry>,
     /// What to try when a step fails.
     #[serde(default)]
     pub hint: Option<Text>,

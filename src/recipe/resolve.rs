@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::build::{Build, DefaultOptions, Linked, PackageBuild, Profile, Recorded, StepBuild};
+use super::build::{Build, DefaultOptions, GivenBuild, Linked, PackageBuild, Profile, Recorded, StepBuild};
 use super::check::needs;
 use super::date::date;
+use super::given::GivenSysroot;
 use super::nearest;
 use super::place::source;
 use super::quoted::Quoted;
@@ -29,6 +30,8 @@ pub struct Request {
     pub pins: BTreeMap<String, String>,
     /// Where the profile comes from, if the options have one.
     pub profile: ProfileChoice,
+    /// What stands in the place of the target's sysroot, if not the package that the recipes have.
+    pub sysroot: Option<GivenSysroot>,
 }
 
 /// Where the profile of a build is to come from.
@@ -116,6 +119,14 @@ pub enum ResolveError {
         /// The target.
         target: Target,
     },
+    /// A directory in the place of a sysroot that no other can stand in for.
+    #[error("the sysroot of `{target}` cannot be given: `{package}` is the only one that its steps can use")]
+    NotGiven {
+        /// The target.
+        target: Target,
+        /// Its sysroot.
+        package: String,
+    },
     /// CPython cannot be pinned.
     #[error("the version of cpython cannot be pinned")]
     PinnedPython,
@@ -142,6 +153,9 @@ impl ResolveError {
             Self::NoTraining { .. } => {
                 "`training:` of recipes/cpython/recipe.yaml has no step for its family; the recorded profile serves every target".into()
             }
+            Self::NotGiven { package, .. } => {
+                format!("leave `--sysroot` out; `given:` in recipes/{package}/recipe.yaml would say what a directory must have")
+            }
             Self::PinnedPython => "choose it with `--python`".into(),
         }
     }
@@ -150,7 +164,7 @@ impl ResolveError {
 impl RecipeSet {
     /// The build that a request means.
     pub fn resolve(&self, request: &Request) -> Result<Build, ResolveError> {
-        let target_file = lookup("target", &request.target, &self.targets)?.value.clone();
+        let mut target_file = lookup("target", &request.target, &self.targets)?.value.clone();
         let target = target_file.target.0.clone();
         let python = self.python(request.python.as_deref())?;
         let default_options = &self.release.value.defaults.options.0;
@@ -158,7 +172,11 @@ impl RecipeSet {
         self.check_combination(&python, &target, &options)?;
 
         let series = python.series;
-        let packages = self.packages(&python, &target_file, &request.pins)?;
+        let given = match &request.sysroot {
+            Some(sysroot) => Some(self.put_in_place(sysroot, &mut target_file)?),
+            None => None,
+        };
+        let packages = self.packages(&python, &target_file, given.as_ref(), &request.pins)?;
         let modules = self.extensions.value.of(target_file.ground(), series);
         let projects = self.projects.as_ref();
         let projects = projects.map(|projects| projects.value.rules(target_file.arch));
@@ -191,6 +209,7 @@ impl RecipeSet {
             options_env: text_map(&set.env),
             profile,
             packages,
+            given,
             modules,
             projects,
             path: texts(&image.recipe.value.path),
@@ -331,13 +350,17 @@ impl RecipeSet {
         &self,
         python: &PythonVersion,
         target: &TargetFile,
+        given: Option<&GivenBuild>,
         pins: &BTreeMap<String, String>,
     ) -> Result<IndexMap<String, PackageBuild>, ResolveError> {
         let mut order = Vec::new();
+        // What is given is not made, and neither is what only its package needs.
+        order.extend(given.map(|given| given.package.as_str()));
         self.visit(CPYTHON, target, &mut order);
         // The sysroot and the toolchain are there even if every step happens to be bare.
         self.visit(target.sysroot.as_str(), target, &mut order);
         self.visit(target.toolchain.as_str(), target, &mut order);
+        order.drain(..usize::from(given.is_some()));
         let linked = self.linked(target.ground());
         for (name, version) in pins {
             let package = lookup("package", name, &self.packages)?;
@@ -510,7 +533,11 @@ impl Image {
     }
 }
 
-fn lookup<'a, T>(what: &str, name: &str, known: &'a BTreeMap<String, T>) -> Result<&'a T, ResolveError> {
+pub(super) fn lookup<'a, T>(
+    what: &str,
+    name: &str,
+    known: &'a BTreeMap<String, T>,
+) -> Result<&'a T, ResolveError> {
     known.get(name).ok_or_else(|| unknown(what, name, known.keys()))
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::ingest::check_link;
 use super::reapi::ActionMessage;
 use super::reapi::{Directory, Node};
+use super::walk::check_link;
 use super::{BlobState, Store, StoreError};
 use crate::model::{Digest, Entry, MergeError, Tree, TreeDigest, TreePath};
 use crate::plan::ActionSpec;

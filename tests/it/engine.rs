@@ -13,7 +13,7 @@ use pbs::engine::{
 };
 use pbs::fetch::{FetchOptions, Fetcher, Network};
 use pbs::model::{GuestPath, TreePath};
-use pbs::plan::{Input, Plan, ROOT, Root, Run, Step, StepId, StepKind, TextFile, Weight};
+use pbs::plan::{Given, Input, Plan, ROOT, Root, Run, Step, StepId, StepKind, TextFile, Weight};
 use pbs::sandbox::{Ending, ExecSpec, Exit, Fake, Leaving, OutputSink, Running, Sandbox, Script};
 use pbs::store::Store;
 use tokio_util::sync::CancellationToken;
@@ -508,4 +508,41 @@ fn an_unusable_sandbox_is_the_environments_fault() {
     let plan = plan(vec![("a", run("a", "1", &[]))]);
     let error = bench.conduct(&plan, &["a"]).unwrap_err();
     assert_eq!(error.class(), Class::Environment);
+}
+
+#[test]
+fn what_was_given_is_used_while_the_store_has_it() {
+    let bench = bench(writer());
+    let place = tempfile::tempdir().unwrap();
+    fs_err::write(place.path().join("header"), "given").unwrap();
+    let tree = bench
+        .engine
+        .store
+        .copy_dir(Utf8Path::from_path(place.path()).unwrap())
+        .unwrap();
+    let given = Step {
+        kind: StepKind::Given(Given { tree }),
+        inputs: BTreeMap::new(),
+        why: "is given".into(),
+        hint: None,
+        ..root()
+    };
+    let plan = plan(vec![("given", given), ("a", run("a", "1", &["given"]))]);
+    let outputs = bench.conduct(&plan, &["given", "a"]).unwrap();
+    assert_eq!(outputs[&id("given")].record.output, tree);
+    // Nobody but the person who gave it can bring it back.
+    assert_eq!(bench.remove_blobs_with("given"), 1);
+    for name in ["given", "a"] {
+        bench.engine.store.forget_action(&outputs[&id(name)].key).unwrap();
+    }
+    let error = bench.conduct(&plan, &["a"]).unwrap_err();
+    assert_eq!(error.class(), Class::Input);
+    let EngineError::Failed { failures } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        failures[0].error.to_string(),
+        format!("the given sysroot {tree} is not in the store any more")
+    );
+    assert_eq!(failures[0].error.hint().unwrap(), "give `--sysroot DIR` again");
 }

@@ -3,6 +3,7 @@
 //! Everything is real but for the size: fetching, patching, steps in namespaces, the manifest, all
 //! rules, the relink, the archives. What can go wrong on a machine is made to go wrong here.
 
+mod given;
 mod profile;
 mod reproduce;
 mod root;

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use pbs::model::{Digest, TreeDigest};
-use pbs::plan::{Digests, Plan, StepId, StepKind, action, definitions, lower, render_json, render_text};
-use pbs::recipe::{RecipeSet, SourceFile};
+use pbs::plan::{
+    Digests, Plan, Step, StepId, StepKind, action, definitions, lower, render_json, render_text,
+};
+use pbs::recipe::{GivenSysroot, RecipeSet, SourceFile};
 use pbs::workspace::read_workspace;
 use serde_json::{Value, json};
 
@@ -255,6 +257,61 @@ fn what_decides_the_output_is_in_the_definition() {
     assert!(
         patched.contains(&"toylib1/patched".to_owned()) && !patched.contains(&"toylib1/source".to_owned())
     );
+}
+
+#[test]
+fn a_given_sysroot_is_one_step_and_known_by_its_content() {
+    let set = RecipeSet::load(mini()).unwrap();
+    let with = |content: &str| {
+        let mut request = request(&[]);
+        request.sysroot = Some(GivenSysroot {
+            tree: TreeDigest(Digest::of(content.as_bytes())),
+            sdk: None,
+        });
+        lower(&set.resolve(&request).unwrap()).unwrap()
+    };
+    let (own, one, other) = (plan_of(mini(), &[]), with("one"), with("other"));
+    let ids = |plan: &Plan| plan.steps.keys().cloned().collect::<BTreeSet<_>>();
+    let only = |a: &Plan, b: &Plan| {
+        ids(a)
+            .difference(&ids(b))
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(only(&own, &one), ["sysroot/build"]);
+    assert_eq!(only(&one, &own), ["sysroot/given"]);
+    // Commands do not know which of the two they see.
+    for (id, step) in &own.steps {
+        if let StepKind::Run(run) = &step.kind
+            && id.0 != "sysroot/build"
+        {
+            let StepKind::Run(with_given) = &one.steps[id].kind else {
+                panic!("{id} is another kind of step")
+            };
+            assert_eq!(run, with_given, "{id}");
+            let roles = |step: &Step| step.inputs.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(roles(step), roles(&one.steps[id]), "{id}");
+        }
+    }
+    let [one_key, other_key] = [&one, &other].map(definitions);
+    for id in one
+        .steps
+        .keys()
+        .filter(|id| !id.0.ends_with("/source") && !id.0.ends_with("/patched"))
+    {
+        let sees = !matches!(id.0.as_str(), "worker/root" | "toolchain/build" | "cpython/setup");
+        assert_eq!(one_key[id] != other_key[id], sees, "{id}");
+    }
+    let printed = render_text(&one, Digests::Hidden);
+    let digest = TreeDigest(Digest::of(b"one"));
+    assert!(
+        printed.contains(&format!(
+            "sysroot/given\n    is the directory that stands in the place of sysroot\n    take {digest}\n"
+        )),
+        "{printed}"
+    );
+    let plan = render_json(&one);
+    assert!(published_schema().is_valid(&plan));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Each mistake is made in the toy recipes of `tests/fixtures/mini` by replacing one text.
 
+mod given;
 mod systems;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::job::{Done, Job};
-use super::{assemble, fetch, manifest, pack, patch, projects, root, run, setup, verify};
+use super::{assemble, fetch, given, manifest, pack, patch, projects, root, run, setup, verify};
 use crate::engine::error::StepError;
 use crate::model::TreeDigest;
 use crate::plan::StepKind;
@@ -47,6 +47,7 @@ async fn unless_cancelled<T>(
 fn in_process(job: &Job) -> Result<TreeDigest, StepError> {
     match &job.step.kind {
         StepKind::Fetch(spec) => fetch::run(job, spec),
+        StepKind::Given(spec) => given::run(job, spec),
         StepKind::Patch(spec) => patch::run(job, spec),
         StepKind::Root(spec) => root::run(job, spec),
         StepKind::Setup(spec) => setup::run(job, spec),

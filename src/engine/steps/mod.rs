@@ -3,6 +3,7 @@
 mod assemble;
 mod execute;
 mod fetch;
+mod given;
 mod job;
 mod manifest;
 mod pack;

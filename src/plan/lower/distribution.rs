@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::{Lowering, inputs, step_id, whole};
-use crate::manifest::{Component, Description, ProfileIdentity, WorkerIdentity};
+use crate::manifest::{Component, Description, ProfileIdentity, SysrootRecord, WorkerIdentity};
 use crate::model::{DebugInformation, Digest, TreePath};
 use crate::plan::key::definition;
 use crate::plan::{
@@ -176,6 +176,10 @@ impl Lowering<'_> {
             epoch: build.epoch,
             modules: build.modules.clone(),
             components,
+            sysroot: build.given.as_ref().map(|given| SysrootRecord {
+                layout: given.layout.clone(),
+                tree: given.tree,
+            }),
             worker: WorkerIdentity {
                 image: build.root.image.clone(),
                 lock: build.lock,

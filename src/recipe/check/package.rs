@@ -14,9 +14,10 @@ use crate::recipe::set::{Package, Written};
 use crate::recipe::source::{ArchiveEntry, Mirror, SourceEntry};
 
 /// Names of steps that plans have themselves, and of inputs that every step may have.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
     "source",
     "patched",
+    "given",
     "setup",
     "profile",
     "sysroot",
@@ -77,6 +78,7 @@ impl Checker<'_> {
         if !value.training.is_empty() && name != CPYTHON {
             self.report(file, &["training"], Problem::Training);
         }
+        self.given(name, package);
         for (version, written) in &package.versions {
             self.version(name, version, written);
         }

@@ -328,6 +328,7 @@ pub(super) fn description() -> Description {
             toolchain: BTreeMap::new(),
         },
         profile: None,
+        sysroot: None,
     }
 }
 

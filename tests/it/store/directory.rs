@@ -102,3 +102,64 @@ fn a_copy_is_whole_and_its_own() {
     assert_eq!(store.check().unwrap().damage, []);
     assert!(store.unpack(&digest, &changed).is_err(), "it is there already");
 }
+
+#[test]
+fn a_copied_directory_stays_as_it_is() {
+    let store = test_store();
+    let place = tempfile::tempdir().unwrap();
+    let dir = utf8(place.path()).join("given");
+    fs_err::create_dir_all(dir.join("a/empty")).unwrap();
+    fs_err::write(dir.join("a/file"), "content").unwrap();
+    fs_err::write(dir.join("tool"), "#!").unwrap();
+    fs_err::set_permissions(dir.join("tool"), PermissionsExt::from_mode(0o700)).unwrap();
+    fs_err::os::unix::fs::symlink("../tool", dir.join("a/link")).unwrap();
+    fs_err::set_permissions(dir.join("a"), PermissionsExt::from_mode(0o500)).unwrap();
+    let state = |name: &str| {
+        let metadata = fs_err::symlink_metadata(dir.join(name)).unwrap();
+        (
+            metadata.ino(),
+            metadata.mode(),
+            metadata.mtime(),
+            metadata.nlink(),
+        )
+    };
+    let before = ["a", "a/file", "a/link", "tool"].map(state);
+    let digest = store.copy_dir(&dir).unwrap();
+    assert_eq!(before, ["a", "a/file", "a/link", "tool"].map(state));
+    let entries = [
+        ("a/file", "content"),
+        ("a/empty", "/"),
+        ("a/link", "->../tool"),
+        ("tool", "#!"),
+    ];
+    assert_eq!(store.tree(&digest).unwrap(), tree_of(&store, &entries));
+    // The store has files of its own: what becomes of these is nothing to it.
+    fs_err::write(dir.join("a/file"), "changed").unwrap();
+    assert_eq!(store.check().unwrap().damage, []);
+
+    fs_err::set_permissions(dir.join("a"), PermissionsExt::from_mode(0o700)).unwrap();
+    let listing = pbs::store::list_dir(&dir).unwrap();
+    let paths: Vec<&str> = listing.0.keys().map(|path| path.as_str()).collect();
+    assert_eq!(paths, ["a", "a/empty", "a/file", "a/link", "tool"]);
+    assert_eq!(
+        listing
+            .0
+            .values()
+            .map(|listed| listed == &pbs::model::Listed::File)
+            .collect::<Vec<_>>(),
+        [false, false, true, false, true]
+    );
+    fs_err::os::unix::fs::symlink("../../out", dir.join("a/bad")).unwrap();
+    let refused = [
+        store.copy_dir(&dir).unwrap_err(),
+        pbs::store::list_dir(&dir).unwrap_err(),
+    ];
+    for error in refused {
+        assert!(
+            matches!(error, StoreError::Entry { ref path, .. } if path == "a/bad"),
+            "{error}"
+        );
+    }
+    let gone = store.copy_dir(&dir.join("none")).unwrap_err();
+    assert!(matches!(gone, StoreError::Input { .. }), "{gone}");
+}
