@@ -40,6 +40,14 @@ pub enum RelinkError {
         /// The distribution's target.
         target: String,
     },
+    /// Nobody reads the map of a linker for the target yet.
+    #[error(
+        "it cannot be told yet what is in an executable for `{target}`: maps of its linkers are not read"
+    )]
+    NoReport {
+        /// The distribution's target.
+        target: String,
+    },
     /// Two distributions of which one file is to be made are for the same processor.
     #[error("both distributions are for `{target}`, and one file is to be for both processors of macOS")]
     SameProcessor {
@@ -205,6 +213,9 @@ impl RelinkError {
                 Some("maps of lld, rust-lld, mold and GNU ld are understood; another one may be named with `--linker`".to_owned())
             }
             Self::OnlyWindows { .. } | Self::OnlyMacos { .. } => Some("leave it out".to_owned()),
+            Self::NoReport { .. } => Some(
+                "leave `--report` and `--sizes` out; `pbs inspect EXECUTABLE` tells how large its sections are".to_owned(),
+            ),
             Self::SameProcessor { .. } => Some(
                 "name the distribution for the other processor with `--universal`: there is one for ARM64 and one for x86-64"
                     .to_owned(),

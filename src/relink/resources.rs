@@ -1,4 +1,4 @@
-//! What only executables for Windows have: resources, and what may be asked of them.
+//! What may be asked of executables for which system; and resources, which only those for Windows have.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -19,6 +19,9 @@ pub(super) fn check(
     }
     if let Some(option) = request.macos.asked().filter(|_| format != ObjectFormat::MachO) {
         return Err(RelinkError::OnlyMacos { option, target });
+    }
+    if request.report && format == ObjectFormat::MachO {
+        return Err(RelinkError::NoReport { target });
     }
     match (request.kind, format) {
         (Kind::Executable, _) | (_, ObjectFormat::Elf) => Ok(()),

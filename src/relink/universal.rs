@@ -28,6 +28,10 @@ pub struct Side<'a> {
 pub fn relink_universal(sides: [Side<'_>; 2], request: &Request<'_>) -> Result<Relinked, RelinkError> {
     check(sides)?;
     let output = request.output;
+    if output.is_dir() {
+        let path = output.to_owned();
+        return Err(RelinkError::Directory { path });
+    }
     let failed = |source| RelinkError::Io {
         path: output.to_owned(),
         source,
@@ -66,10 +70,6 @@ pub fn relink_universal(sides: [Side<'_>; 2], request: &Request<'_>) -> Result<R
     let first = first.join(output.file_name().unwrap_or_default());
     let permissions = fs_err::metadata(&first).map_err(failed)?.permissions();
     fs_err::set_permissions(&whole, permissions).map_err(failed)?;
-    if output.is_dir() {
-        let path = output.to_owned();
-        return Err(RelinkError::Directory { path });
-    }
     fs_err::rename(&whole, output).map_err(failed)?;
     let embedded = made.iter().map(|(linked, _)| linked.embedded).sum();
     let (linked, _) = made.swap_remove(0);

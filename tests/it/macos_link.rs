@@ -295,6 +295,11 @@ fn what_cannot_be_linked_for_macos_is_refused() {
         "`mold` links no objects of the format `mach-o`",
     );
     refused(dist, &["--gui"], "`--gui` is of executables for Windows");
+    refused(
+        dist,
+        &["--sizes"],
+        "it cannot be told yet what is in an executable",
+    );
     refused(dist, &["--universal", path(dist)], "both distributions are for `");
     refused(
         dist,
@@ -361,6 +366,117 @@ fn one_executable_is_for_both_processors() {
         assert!(
             part == fs_err::read(&alone).unwrap(),
             "a part is what is linked alone"
+        );
+    }
+}
+
+/// What the launcher for macOS does with the libraries of wheels, done by Linux: its part is put in the place of Linux's,
+/// and `$ORIGIN` stands for `@loader_path`.
+#[test]
+fn libraries_are_written_for_the_process_and_removed_again() {
+    let linux = variable("PBS_TEST_DIST").map(|archive| unpacked(&archive));
+    requires!("dist", linux.is_some());
+    requires!("cc", program("cc").is_some());
+    let (place, out) = (linux.unwrap(), tempfile::tempdir().unwrap());
+    let at = |name: &str| out.path().join(name);
+    let manifest = fs_err::read(place.path().join("python/PYTHON.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let tag = manifest["python_tag"].as_str().unwrap();
+    let suffix = manifest["python_suffixes"]["extension"][0].as_str().unwrap();
+    let include = place
+        .path()
+        .join("python")
+        .join(manifest["python_paths"]["include"].as_str().unwrap());
+    let cc = |words: &[&str]| {
+        let done = Command::new("cc")
+            .args(words)
+            .current_dir(out.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", said(&done));
+    };
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/cpython/launcher/library_macos.c");
+    let object = place.path().join("python/build/launcher/library_linux.o");
+    fs_err::remove_file(&object).unwrap();
+    let include = format!("-I{}", path(&include));
+    // A system's number for a directory that Linux does not know.
+    let only_there = "-D_CS_DARWIN_USER_TEMP_DIR=-1";
+    cc(&[
+        "-std=c11",
+        "-D_GNU_SOURCE",
+        only_there,
+        "-O2",
+        "-fPIC",
+        &include,
+        "-c",
+        path(&source),
+        "-o",
+        path(&object),
+    ]);
+    fs_err::write(at("deep.c"), "int deep(void) { return 40; }\n").unwrap();
+    fs_err::write(
+        at("core.c"),
+        "#include <Python.h>\nextern int deep(void);\n\
+         static PyObject *call(PyObject *self, PyObject *none) { return PyLong_FromLong(deep() + 2); }\n\
+         static PyMethodDef methods[] = {{\"call\", call, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};\n\
+         static PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = \"_core\", .m_methods = methods};\n\
+         PyMODINIT_FUNC PyInit__core(void) { return PyModule_Create(&module); }\n",
+    )
+    .unwrap();
+    cc(&[
+        "-shared",
+        "-fPIC",
+        "-o",
+        "libdeep.so",
+        "deep.c",
+        "-Wl,-soname,libdeep.so",
+    ]);
+    cc(&[
+        "-shared",
+        "-fPIC",
+        &include,
+        "-o",
+        "core.so",
+        "core.c",
+        "libdeep.so",
+        "-Wl,-rpath,$ORIGIN/../fast.libs",
+    ]);
+    let wheel = Wheel::new(&format!("fast-1-{tag}-{tag}-linux_x86_64.whl"))
+        .file("fast/__init__.py", "from fast import _core\n")
+        .file(
+            &format!("fast/_core{suffix}"),
+            fs_err::read(at("core.so")).unwrap(),
+        )
+        .file("fast.libs/libdeep.so", fs_err::read(at("libdeep.so")).unwrap())
+        .write(&at("wheels"));
+    let script = at("app.py");
+    fs_err::write(
+        &script,
+        "import fast, os, sys\nprint(fast._core.call())\nabove = os.environ['TMPDIR']\n\
+         own, = os.listdir(above)\nprint(oct(os.stat(os.path.join(above, own)).st_mode))\n\
+         names = [name for _, _, names in os.walk(above) for name in names]\nprint(len(names), 'libdeep.so' in names)\n\
+         sys.stdout.flush()\n\
+         if os.fork() == 0:\n    sys.exit(0)\nos.wait()\nprint(os.listdir(above) == [own])\n",
+    )
+    .unwrap();
+    for more in [&[][..], &["--compress"]] {
+        let app = at("app");
+        let words = ["--script", path(&script), "--requirement", path(&wheel)];
+        let done = link(place.path(), &app, &[&words[..], more].concat());
+        assert!(done.status.success(), "{}", said(&done));
+        let temporary = tempfile::tempdir().unwrap();
+        let done = Command::new(&app)
+            .env("TMPDIR", temporary.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&done.stdout);
+        assert_eq!(told, "42\n0o40700\n2 True\nTrue\n", "{}", said(&done));
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "nothing is left");
+        let nowhere = Command::new(&app).env("TMPDIR", "/nowhere").output().unwrap();
+        assert!(
+            said(&nowhere).contains("there is no directory to write it to"),
+            "{}",
+            said(&nowhere)
         );
     }
 }
