@@ -312,11 +312,10 @@ fn certificate(place: &Utf8Path, name: &str, export: &str) {
     );
     openssl(
         place,
-        &format!(
+        format!(
             "pkcs12 -export -inkey {name}.key -in {name}.pem -out {name}.p12 -passout pass:pass {export}"
         )
-        .trim_end()
-        .to_owned(),
+        .trim_end(),
     );
 }
 
