@@ -114,6 +114,8 @@ def relative_command(command):
             word = "-Lbuild/lib"
         elif re.fullmatch(r"[\w./-]+\.o", word):
             word = f"build/{word.removeprefix('fixed/')}"
+        elif word.startswith("-Wl,-unexported_symbols_list,"):
+            word = word.replace(",Modules/", ",build/Modules/")
         # Flags come twice from CPython's Makefile; -Xlinker belongs to the word after it, and -l words keep their order.
         if not (word in words and word.startswith(("-Lbuild", "-Wl,"))):
             words.append(word)
@@ -246,8 +248,9 @@ def main(install, tree, extensions_file, build, facts):
         # What the interpreter is linked from, where libpython is linked from others.
         fixed = tree / "fixed" / item.removeprefix("build/")
         shutil.copyfile(fixed if fixed.exists() else tree / item.removeprefix("build/"), target)
-    for item in ("config.c", "config.c.in", "Setup", "Setup.local", "Setup.bootstrap", "Setup.stdlib"):
-        shutil.copyfile(tree / "Modules" / item, build / "Modules" / item)
+    for item in ("config.c", "config.c.in", "Setup", "Setup.local", "Setup.bootstrap", "Setup.stdlib", "unexported.txt"):
+        if (tree / "Modules" / item).exists():
+            shutil.copyfile(tree / "Modules" / item, build / "Modules" / item)
 
     start = describe_start()
     interpreter = find_command(commands, r" -o python( |$)")

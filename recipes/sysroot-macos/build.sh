@@ -10,7 +10,7 @@ cp -R /in/source/lib/libc/include/any-macos-any/. "$include"
 chmod -R u+w "$include"
 # Of libraries that are packages here.
 rm "$include/zlib.h" "$include/zconf.h"
-for file in util.h sys/ttydev.h sys/sys_domain.h net/ethernet.h CommonCrypto/CommonCryptoError.h CommonCrypto/CommonRandom.h; do
+for file in util.h sys/ttydev.h sys/sys_domain.h mach/mach_vm.h net/ethernet.h CommonCrypto/CommonCryptoError.h CommonCrypto/CommonRandom.h; do
   if [ -e "$include/$file" ]; then
     echo "$file is among Zig's headers now: take ours away"
     exit 1

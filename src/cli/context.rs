@@ -97,10 +97,10 @@ impl Context {
         self.runtime.block_on(future)
     }
 
-    /// The time, for what is about the store's age and never about outputs.
+    /// The time, for what is about the age of things and never about outputs.
     #[expect(
         clippy::disallowed_methods,
-        reason = "how long something was not used is a question of time"
+        reason = "how old something is, and whether it still holds, are questions of time"
     )]
     pub(super) fn now(&self) -> std::time::SystemTime {
         std::time::SystemTime::now()

@@ -71,7 +71,10 @@ impl Link {
         }
         let single = words.single(&working_dir)?;
         let windows = words.windows(&working_dir)?;
-        let macos = words.macos()?;
+        let macos = words.macos(&working_dir)?;
+        if let Some(certificate) = &macos.certificate {
+            told::say_of_certificate(context, certificate);
+        }
         if let Some(option) = self.report.given().filter(|_| words.universal.is_some()) {
             let text = format!(
                 "`{option}` is of an executable for one processor, and `--universal` makes one for two"

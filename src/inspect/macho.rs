@@ -258,6 +258,9 @@ impl From<object::read::Error> for MachOError {
     }
 }
 
+/// LLVM's linker, as its `BinaryFormat/MachO.h` numbers it.
+const TOOL_LLD: macho::Tool = macho::Tool(4);
+
 impl MachO {
     /// Reads a file for one processor.
     pub fn parse(bytes: &[u8]) -> Result<Self, MachOError> {
@@ -311,6 +314,7 @@ impl MachO {
             macho::TOOL_CLANG => format!("clang {version}"),
             macho::TOOL_SWIFT => format!("swift {version}"),
             macho::TOOL_LD => format!("ld {version}"),
+            TOOL_LLD => format!("lld {version}"),
             other => format!("tool {} {version}", other.0),
         });
         named.collect()
@@ -480,6 +484,23 @@ mod tests {
         assert_eq!((library.signature, library.stack), (None, None));
         image.code |= macho::VM_PROT_WRITE.0;
         assert!(parse(&image).writable_code());
+    }
+
+    #[test]
+    fn what_debuggers_read_keeps_only_the_places_of_the_other_file() {
+        let mut image = Image::executable();
+        (image.kind, image.signature) = (macho::MH_DSYM, None);
+        image.dylibs.clear();
+        let mut bytes = image.write();
+        // The last segment, which such a file does not have: its name, then address, size and place.
+        let at = memchr::memmem::find(&bytes, b"__LINKEDIT").unwrap() + 32;
+        bytes[at..at + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+        let symbols = MachO::parse(&bytes).unwrap();
+        assert_eq!(
+            (symbols.kind, symbols.exports.len()),
+            (MachOKind::DebugSymbols, 0)
+        );
+        assert!(crate::inspect::Content::inspect(&bytes).unwrap().code().is_none());
     }
 
     #[test]

@@ -215,7 +215,7 @@ mod tests {
         kind: position-independent executable
         flags: ["NOUNDEFS","DYLDLINK","TWOLEVEL","PIE"]
         systems: ["macOS 11.0, SDK 14.0"]
-        tools: ["ld 22.0"]
+        tools: ["lld 22.0"]
         uuid: 07070707070707070707070707070707
         libraries: ["/usr/lib/libSystem.B.dylib 1356.0, at least 1.0"]
         rpaths: []

@@ -28,7 +28,10 @@ pub use embed::{WriteEmbedError, write_embed};
 pub use header::{HostNeeds, MADE, functions_of, header};
 pub use inittab::{InittabEntry, WriteInittabError, write_inittab};
 pub use linker::{Linker, NoLinker, Places, check_linker, find_linker};
-pub use macho::{ReadCommandsError, WriteUniversalError, part_for, set_stack, sign_ad_hoc, write_universal};
+pub use macho::{
+    ReadCommandsError, Signer, Unsigned, WriteUniversalError, part_for, set_stack, sign_ad_hoc,
+    write_universal,
+};
 pub use plan::{Deployment, Form, LinkPlan, PlanError, plan};
 pub use prepare::{PrepareError, Prepared, object_format, prepare};
 pub use reachable::{Functions, Reachable, reachable};

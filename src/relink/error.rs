@@ -96,6 +96,15 @@ pub enum RelinkError {
         #[source]
         source: crate::link::ReadCommandsError,
     },
+    /// What was linked for macOS cannot be signed by a certificate.
+    #[error("failed to sign `{path}` by the certificate")]
+    Certificate {
+        /// The executable.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: crate::sign::CertificateError,
+    },
     /// The resources of an executable for Windows cannot be written.
     #[error(transparent)]
     Resources(#[from] crate::link::WriteResourcesError),

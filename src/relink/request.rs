@@ -8,6 +8,7 @@ use super::Ear;
 use crate::bundle::Keep;
 use crate::link::{Console, Linker, VersionInfo};
 use crate::manifest::Selection;
+use crate::sign::Certificate;
 use crate::wheel::Takes;
 
 /// What is to be linked.
@@ -62,16 +63,26 @@ impl Windows {
 }
 
 /// What only executables for macOS have.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Macos {
     /// The name in the signature; `None` takes the output's.
     pub identifier: Option<String>,
+    /// By which it is signed; without one anybody could have made the signature.
+    pub certificate: Option<Certificate>,
 }
 
 impl Macos {
     /// The option by which something of it was asked for.
     pub(super) fn asked(&self) -> Option<&'static str> {
-        self.identifier.is_some().then_some("--identifier")
+        match self {
+            Self {
+                certificate: Some(_), ..
+            } => Some("--sign"),
+            Self {
+                identifier: Some(_), ..
+            } => Some("--identifier"),
+            _ => None,
+        }
     }
 }
 

@@ -1,15 +1,15 @@
 //! The heavy proof: the objects of a distribution link into a working interpreter, with all, the
 //! fewest and random selections of extension modules.
 //!
-//! Interpreters for Windows are linked and looked at; they do not run where a distribution is made (`pbs test` runs them
-//! under Wine).
+//! Interpreters for Windows and macOS are linked and looked at; they do not run where a distribution is made (`pbs test`
+//! runs those for Windows under Wine).
 //!
 //! Pure: plans what is linked and run in a sandbox, and judges what came back. Running it is the
 //! engine's work: see [`files`], [`ARGV`] and [`judge`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::inspect::Pe;
+use crate::inspect::{MachO, MachOKind, Pe, c_name, is_macho};
 use crate::link::{Console, Form, OwnFiles, PrepareError, Prepared, command, prepare};
 use crate::manifest::{Manifest, Selected, Selection};
 use crate::model::{Digest, ObjectFormat, TreePath};
@@ -19,8 +19,14 @@ use crate::verify::{Finding, Severity};
 pub const NAME: &str = "relink";
 
 /// What the rule guards.
-pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows are not \
-     started.";
+pub const EXPLAIN: &str = "The objects in the archive link into interpreters that start and import what was selected; those for Windows and macOS \
+     are not started.";
+
+/// Where macOS has its own libraries.
+const SYSTEM: [&str; 2] = ["/usr/lib/", "/System/Library/"];
+
+/// Some of what extension modules from files look for in an interpreter.
+const SEEN: [&str; 3] = ["Py_IncRef", "PyModule_Create2", "_Py_NoneStruct"];
 
 const HINT: &str = "an object or a library is missing from the manifest, or a module's `required:` is wrong; \
                     the linker's words stand in the step's log";
@@ -112,9 +118,8 @@ fn plan_case(name: String, prepared: Prepared) -> Result<RelinkCase, RelinkError
     };
     let (linker, proof) = match prepared.format {
         ObjectFormat::Coff => ("lld-link", Proof::Whole),
-        ObjectFormat::Elf | ObjectFormat::MachO => {
-            ("ld.lld", Proof::Runs(snippet(&prepared.selected, name == "all")))
-        }
+        ObjectFormat::MachO => ("ld64.lld", Proof::Whole),
+        ObjectFormat::Elf => ("ld.lld", Proof::Runs(snippet(&prepared.selected, name == "all"))),
     };
     let at = |path: &TreePath| format!("/in/distribution/python/{path}");
     let words = command(prepared.format, &prepared.plan, at, &files);
@@ -257,8 +262,11 @@ pub fn judge(cases: &[RelinkCase], read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Ve
     findings
 }
 
-/// What an executable for Windows lacks that has the interpreter in itself.
+/// What an executable for Windows or macOS lacks that has the interpreter in itself.
 fn lacking(linked: &[u8]) -> Option<String> {
+    if is_macho(linked) {
+        return lacking_on_macos(linked);
+    }
     let program = match Pe::parse(linked) {
         Ok(program) => program,
         Err(error) => return Some(format!("what was linked is {error}")),
@@ -275,6 +283,25 @@ fn lacking(linked: &[u8]) -> Option<String> {
     Some(format!("the linked interpreter still needs `{found}`"))
 }
 
+fn lacking_on_macos(linked: &[u8]) -> Option<String> {
+    let program = match MachO::parse(linked) {
+        Ok(program) => program,
+        Err(error) => return Some(format!("what was linked is {error}")),
+    };
+    if program.kind != MachOKind::Executable {
+        return Some("what was linked is no program".to_owned());
+    }
+    let is_of_system = |name: &str| SYSTEM.iter().any(|directory| name.starts_with(directory));
+    if let Some(dylib) = program.dylibs.iter().find(|dylib| !is_of_system(&dylib.name)) {
+        return Some(format!("the linked interpreter still needs `{}`", dylib.name));
+    }
+    let has = |name: &&str| program.exports.iter().any(|export| c_name(export) == *name);
+    let missing = SEEN.iter().find(|name| !has(name))?;
+    Some(format!(
+        "extension modules would not find `{missing}` in the linked interpreter"
+    ))
+}
+
 fn first_lines(text: &str) -> String {
     const SHOWN: usize = 6;
     text.lines().take(SHOWN).collect::<Vec<_>>().join("\n    ")
@@ -283,6 +310,7 @@ fn first_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::macho_made::Image;
 
     fn case() -> RelinkCase {
         RelinkCase {
@@ -339,7 +367,29 @@ mod tests {
             "all/python" => Some(b"no program".to_vec()),
             _ => None,
         };
-        let findings = judge(&[whole], &read);
+        let findings = judge(std::slice::from_ref(&whole), &read);
         assert!(findings[0].message.contains("what was linked is"), "{findings:?}");
+
+        let mut image = Image::executable();
+        let check = |image: &Image<'_>, expected: Option<&str>| {
+            let program = image.write();
+            let read = |path: &str| match path {
+                "all/status" => Some(b"link 0\n".to_vec()),
+                "all/python" => Some(program.clone()),
+                _ => None,
+            };
+            let findings = judge(std::slice::from_ref(&whole), &read);
+            match expected {
+                None => assert_eq!(findings, []),
+                Some(part) => assert!(findings[0].message.contains(part), "{findings:?}"),
+            }
+        };
+        check(&image, Some("would not find `Py_IncRef`"));
+        image.defined = vec!["_main", "_Py_IncRef", "_PyModule_Create2", "__Py_NoneStruct"];
+        check(&image, None);
+        image
+            .dylibs
+            .push((object::macho::LC_LOAD_DYLIB, "@rpath/libpython.dylib"));
+        check(&image, Some("still needs `@rpath/libpython.dylib`"));
     }
 }

@@ -102,6 +102,7 @@ fn help_of_every_command() {
         &["test", "--help"],
         &["fetch", "--help"],
         &["inspect", "--help"],
+        &["link", "--help"],
         &["diff", "--help"],
         &["reproduce", "--help"],
         &["publish", "--help"],

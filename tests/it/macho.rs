@@ -1,255 +1,299 @@
-//! What is written of executables for macOS, held against what LLVM's linker writes and what a reader of others (LIEF) reads.
+//! What linkers make for macOS, as `pbs::inspect` and a reader of others (LIEF) find it.
+//!
+//! LIEF does not look into signatures: the reader's few lines do, with the digests of Python.
 
 use std::process::Command;
 
-use camino::Utf8Path;
-use object::write::{Object, StandardSection, Symbol, SymbolSection};
-use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
-use pbs::link::{
-    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, command, set_stack, sign_ad_hoc, write_archive,
-    write_embed, write_inittab, write_universal,
-};
-use pbs::manifest::StartRecord;
-use pbs::model::{Arch, ObjectFormat, TreePath};
+use camino::{Utf8Path, Utf8PathBuf};
+use object::Architecture;
+use pbs::inspect::{CodeDirectory, Dylib, Library, Load, MachO, MachOKind, Pages};
+use pbs::manifest::Manifest;
+use pbs::model::PackedVersion;
 use serde_json::{Value, json};
 
-use crate::support::{requires, tool};
+use crate::distribution::made_macho::object_for;
+use crate::support::{requires, tool, unpacked, variable};
 
-/// Of each processor's part of a file: what stands where, and what the signature says; as JSON.
+/// What is in each file, as JSON.
 const READER: &str = r#"
-import hashlib, json, lief, struct, sys
-content = open(sys.argv[1], "rb").read()
-fat = lief.MachO.parse(sys.argv[1])
-parts = []
-for part in [fat.at(index) for index in range(fat.size)]:
-    start, command = part.fat_offset, part.code_signature
-    code = content[start:start + command.data_offset]
-    signature = content[start + command.data_offset:start + command.data_offset + command.data_size]
-    magic, length, count = struct.unpack_from(">3I", signature)
-    slot, at = struct.unpack_from(">2I", signature, 12)
-    fields = struct.unpack_from(">9I4B4IQQQQ", signature, at)
-    (kind, size, version, flags, sums, name, special, pages, limit, width, algorithm, _, bits) = fields[:13]
-    page = 1 << bits
-    told = [signature[at + sums + width * index:at + sums + width * (index + 1)] for index in range(pages)]
-    true = [hashlib.sha256(code[offset:offset + page]).digest() for offset in range(0, len(code), page)]
-    text, linkedit = part.get_segment("__TEXT"), part.get_segment("__LINKEDIT")
-    # Rebased by the loader, in one of two ways: addresses, or distances from the image's beginning.
-    table, names = part.get_section("__data"), []
-    for pointer, function in struct.iter_unpack("<2Q", bytes(table.content)):
-        target = pointer & 0xfffffffff
-        target += part.imagebase if target < part.imagebase else 0
-        names += [bytes(part.get_content_from_virtual_address(target, 5)).partition(b"\0")[0].decode()] if pointer else []
-    parts.append({
-        "cpu": part.header.cpu_type.name,
-        "at": start,
-        "stack": part.main_command.stack_size,
-        "layout": list(lief.MachO.check_layout(part)),
-        "magics": [hex(magic), hex(kind), hex(version), hex(flags)],
-        "slots": [count, slot, special],
-        "whole": length == command.data_size == len(signature) and size == length - at,
-        "name": signature[at + name:signature.index(0, at + name)].decode(),
-        "sums": [algorithm, told == true, limit == len(code)],
-        "executable": list(fields[-3:]) == [text.file_offset, text.file_size, 1],
-        "last": linkedit.file_offset + linkedit.file_size == command.data_offset + command.data_size,
-        "exports": sorted(export.symbol.name for export in part.dyld_exports_trie.exports)
-            if part.has_dyld_exports_trie else sorted(export.symbol.name for export in part.dyld_info.exports),
-        "modules": names,
-        "bound": sorted(binding.symbol.name for binding in part.bindings),
-        "libraries": [library.name for library in part.libraries],
-        "sections": [section.name for section in text.sections],
-    })
-print(json.dumps(parts))
+import hashlib, json, struct, sys
+import lief
+lief.logging.disable()
+
+def version(parts):
+    return parts[0] << 16 | parts[1] << 8 | parts[2]
+
+def signature(data, content):
+    magic, _, count = struct.unpack_from(">3I", content, 0)
+    assert magic == 0xfade0cc0
+    directories, cms = [], False
+    for number in range(count):
+        slot, at = struct.unpack_from(">2I", content, 12 + 8 * number)
+        magic, length = struct.unpack_from(">2I", content, at)
+        cms |= slot == 0x10000 and length > 8
+        if magic != 0xfade0c02:
+            continue
+        (_, flags, digests, name, special, slots, limit) = struct.unpack_from(">7I", content, at + 8)
+        size, kind, _, page = struct.unpack_from("4B", content, at + 36)
+        page = 1 << page
+        pages = [data[place:min(place + page, limit)] for place in range(0, limit, page)]
+        wanted = [content[at + digests + size * n:][:size] for n in range(slots)]
+        end = content.index(b"\0", at + name)
+        directories.append({"name": content[at + name:end].decode(), "flags": flags, "kind": kind, "page": page,
+            "limit": limit, "slots": slots, "special": special,
+            "holds": wanted == [hashlib.sha256(page).digest() for page in pages]})
+    return {"cms": cms, "directories": directories}
+
+def read(path):
+    # What is in it lives only as long as the whole.
+    whole = lief.MachO.parse(path)
+    assert whole.size == 1
+    file = whole.at(0)
+    data = open(path, "rb").read()
+    said = {"cpu": int(file.header.cpu_type.value) & 0xffffffff, "flags": int(file.header.flags),
+        "type": int(file.header.file_type.value), "dylibs": [], "name": None, "stack": None}
+    for command in file.commands:
+        kind = command.command.name
+        if isinstance(command, lief.MachO.DylibCommand):
+            told = [command.name, version(command.current_version), version(command.compatibility_version)]
+            if kind == "ID_DYLIB":
+                said["name"] = told
+            else:
+                said["dylibs"].append([kind, *told])
+        elif kind == "MAIN":
+            said["stack"] = command.stack_size
+    build = file.build_version
+    said["system"] = build and [int(build.platform.value), version(build.minos), version(build.sdk),
+        [version(tool.version) for tool in build.tools]]
+    said["uuid"] = bytes(file.uuid.uuid).hex() if file.has_uuid else None
+    said["rpaths"] = [rpath.path for rpath in file.rpaths]
+    said["loader"] = file.dylinker.name if file.has_dylinker else None
+    said["segments"] = [[segment.name, segment.virtual_size, segment.file_size, int(segment.init_protection),
+        int(segment.max_protection), [[section.segment_name, section.name, section.size] for section in segment.sections]]
+        for segment in file.segments]
+    table = [symbol for symbol in file.symbols if symbol.origin == lief.MachO.Symbol.ORIGIN.SYMTAB]
+    outside = [symbol for symbol in table if symbol.raw_type & 0xe0 == 0 and symbol.raw_type & 1 and symbol.name]
+    said["symbols"] = []
+    for symbol in outside:
+        undefined = symbol.raw_type & 0xe == 0
+        common = undefined and symbol.value != 0
+        weak = symbol.description & (0x40 if undefined else 0x80) != 0 and not common
+        # What is undefined in an image says in which library it is.
+        home = symbol.description >> 8 if undefined and not common and said["type"] != 1 else None
+        said["symbols"].append([symbol.name, not undefined or common, weak, symbol.raw_type & 0x10 != 0, home])
+    said["symbols"].sort()
+    if said["type"] != 1:
+        said["exports"] = sorted(symbol.name for symbol in file.symbols if symbol.has_export_info)
+    said["debug map"] = [symbol.name for symbol in table if symbol.raw_type == 0x66]
+    said["signature"] = signature(data, bytes(file.code_signature.content)) if file.has_code_signature else None
+    return said
+
+print(json.dumps([read(path) for path in sys.argv[1:]]))
 "#;
 
-/// What stands for the system's library.
+/// The same as the reader says, of what we read.
+fn said(file: &MachO) -> Value {
+    let of = |version: PackedVersion| version.0;
+    let command = |dylib: &Dylib| match dylib.load {
+        Load::Required => "LOAD_DYLIB",
+        Load::Weak => "LOAD_WEAK_DYLIB",
+        Load::ReExport => "REEXPORT_DYLIB",
+        Load::Lazy => "LAZY_LOAD_DYLIB",
+        Load::Upward => "LOAD_UPWARD_DYLIB",
+    };
+    let dylibs = file.dylibs.iter();
+    let dylibs = dylibs.map(|dylib| {
+        json!([
+            command(dylib),
+            dylib.name,
+            of(dylib.current),
+            of(dylib.compatibility)
+        ])
+    });
+    let system = file.systems.first().map(|system| {
+        let tools: Vec<u32> = system.tools.iter().map(|(_, version)| version.0).collect();
+        json!([system.platform, of(system.minimum), of(system.sdk), tools])
+    });
+    let segments = file.segments.iter().map(|segment| {
+        let sections = segment.sections.iter().map(|section| {
+            let (home, name) = section.name.split_once(',').unwrap();
+            json!([home, name, section.size])
+        });
+        let sections: Vec<Value> = sections.collect();
+        let (initial, maximum) = (segment.initial, segment.maximum);
+        json!([
+            segment.name,
+            segment.size,
+            segment.file_size,
+            initial,
+            maximum,
+            sections
+        ])
+    });
+    let ordinal = |library: &Library| match library {
+        Library::Own => 0,
+        Library::Any => 0xfe,
+        Library::Executable => 0xff,
+        Library::Dylib(name) => 1 + file.dylibs.iter().position(|dylib| dylib.name == *name).unwrap(),
+    };
+    let symbols = file.symbols.iter().map(|symbol| {
+        let weak = symbol.binding == pbs::inspect::Binding::Weak;
+        let home = symbol.library.as_ref().map(ordinal);
+        json!([symbol.name, symbol.defined, weak, symbol.private, home])
+    });
+    let directory = |directory: &CodeDirectory| {
+        json!({ "name": directory.identifier, "flags": directory.flags, "kind": 2, "page": directory.page_size,
+            "limit": directory.code_limit, "slots": directory.slots, "special": directory.special_slots,
+            "holds": directory.pages == Pages::Hold })
+    };
+    let signature = file.signature.as_ref().map(|signature| {
+        let directories: Vec<Value> = signature.directories.iter().map(directory).collect();
+        json!({ "cms": signature.cms, "directories": directories })
+    });
+    let install_name = file.install_name.as_ref();
+    let install_name = install_name.map(|own| json!([own.name, of(own.current), of(own.compatibility)]));
+    let mut told = json!({
+        "cpu": file.cpu,
+        "flags": file.flags,
+        "type": match file.kind {
+            MachOKind::Object => 1,
+            MachOKind::Executable => 2,
+            MachOKind::Dylib => 6,
+            MachOKind::Bundle => 8,
+            MachOKind::DebugSymbols => 10,
+        },
+        "dylibs": dylibs.collect::<Vec<_>>(),
+        "name": install_name,
+        "stack": file.stack,
+        "system": system,
+        "uuid": file.uuid,
+        "rpaths": file.rpaths,
+        "loader": file.loader,
+        "segments": segments.collect::<Vec<_>>(),
+        "symbols": symbols.collect::<Vec<_>>(),
+        "debug map": file.debug_map,
+        "signature": signature,
+    });
+    if file.kind != MachOKind::Object {
+        told["exports"] = json!(file.exports);
+    }
+    told
+}
+
+/// Reads all files twice, and tells the first fact that the two do not agree on.
+fn compare(python: &std::path::Path, files: &[Utf8PathBuf]) {
+    let mut reader = Command::new(python);
+    let read = reader.args(["-c", READER]).args(files).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let theirs: Vec<Value> = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(theirs.len(), files.len());
+    for (path, theirs) in files.iter().zip(&theirs) {
+        let file = MachO::parse(&fs_err::read(path).unwrap()).unwrap();
+        let ours = said(&file);
+        for (fact, ours) in ours.as_object().unwrap() {
+            assert_eq!(ours, &theirs[fact], "{fact} of {path}");
+        }
+        assert_eq!(ours.as_object().unwrap().len(), theirs.as_object().unwrap().len());
+    }
+}
+
 const STUB: &str = "--- !tapi-tbd
 tbd-version: 4
 targets: [ x86_64-macos, arm64-macos ]
 install-name: '/usr/lib/libSystem.B.dylib'
+current-version: 1345.120.2
 exports:
   - targets: [ x86_64-macos, arm64-macos ]
-    symbols: [ _far_away, dyld_stub_binder ]
+    symbols: [ _exit, _puts, dyld_stub_binder ]
 ...
 ";
 
-/// A linker that may be told that it links for Apple's system.
-fn linker() -> Option<Command> {
-    let mut linker = Command::new("lld");
-    linker.args(["-flavor", "darwin"]);
-    let said = Command::new("lld")
+#[test]
+fn what_is_linked_here_is_read_as_others_read_it() {
+    let lld = Command::new("lld")
         .args(["-flavor", "darwin", "--version"])
-        .output()
-        .ok()?;
-    said.status.success().then_some(linker)
-}
-
-/// An object with functions that return at once, in machine code.
-fn functions(arch: Arch, names: &[&str]) -> Vec<u8> {
-    let (architecture, code): (_, &[u8]) = match arch {
-        Arch::Aarch64 => (Architecture::Aarch64, &[0xc0, 0x03, 0x5f, 0xd6]),
-        Arch::X86_64 => (Architecture::X86_64, &[0xc3]),
-    };
-    let mut object = Object::new(BinaryFormat::MachO, architecture, Endianness::Little);
-    let text = object.section_id(StandardSection::Text);
-    for name in names {
-        let value = object.append_section_data(text, code, 4);
-        object.add_symbol(Symbol {
-            name: name.as_bytes().to_vec(),
-            value,
-            size: code.len() as u64,
-            kind: SymbolKind::Text,
-            scope: SymbolScope::Dynamic,
-            weak: false,
-            section: SymbolSection::Section(text),
-            flags: SymbolFlags::None,
-        });
-    }
-    object.write().unwrap()
-}
-
-/// An executable as `pbs link` has it linked, with a table of modules and a bundle.
-fn linked(place: &Utf8Path, arch: Arch, name: &str) -> Vec<u8> {
-    let entry = |name: &str, init_fn: Option<&str>| InittabEntry {
-        name: name.to_owned(),
-        init_fn: init_fn.map(str::to_owned),
-    };
-    let table = [
-        entry("zlib", Some("PyInit_zlib")),
-        entry("sys", None),
-        entry("far", Some("far_away")),
-        // Somebody refers to what is embedded.
-        entry("kept", Some("pbs_bundle")),
-        entry("wide", Some("pbs_bundle_inflate")),
-    ];
-    let names = [
-        "main",
-        "PyInit_zlib",
-        "Py_Main",
-        "_PyThing",
-        "inflate",
-        "pbs_inflate",
-    ];
-    let bundle = vec![7; 40_000];
-    let write = |name: &str, content: Vec<u8>| fs_err::write(place.join(name), content).unwrap();
-    write("main.o", functions(arch, &names));
-    write(
-        "inittab.o",
-        write_inittab(ObjectFormat::MachO, arch, &table).unwrap(),
-    );
-    write(
-        "bundle.o",
-        write_embed(ObjectFormat::MachO, arch, &bundle, true).unwrap(),
-    );
-    write("builtins.a", write_archive(&[]).unwrap());
-    fs_err::create_dir_all(place.join("usr/lib")).unwrap();
-    write("usr/lib/libSystem.tbd", STUB.as_bytes().to_vec());
-    let path = |path: &str| TreePath::parse(path).unwrap();
-    let plan = LinkPlan {
-        objects: vec![path("main.o")],
-        archives: Vec::new(),
-        system: Vec::new(),
-        frameworks: Vec::new(),
-        inittab: Vec::new(),
-        start: StartRecord {
-            directory: path("usr"),
-            first: Vec::new(),
-            first_position_independent: Vec::new(),
-            last: Vec::new(),
-            builtins: path("builtins.a"),
-            nonshared: Vec::new(),
-        },
-        loader: None,
-        position_independent: true,
-        deployment: Some(Deployment {
-            arch,
-            minimum: "11.0".to_owned(),
-            sdk: "14.0".to_owned(),
-            stack: None,
-        }),
-    };
-    let files = OwnFiles {
-        output: name,
-        inittab: "inittab.o",
-        bundle: Some("bundle.o"),
-        resources: None,
-        console: Console::Given,
-        stripped: true,
-        map: None,
-    };
-    // The root is the directory above.
-    let at = |path: &TreePath| path.as_str().replace("usr", ".");
-    let words = command(ObjectFormat::MachO, &plan, at, &files).unwrap();
-    let mut linker = linker().unwrap();
-    let output = linker.args(words).current_dir(place).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    fs_err::read(place.join(name)).unwrap()
-}
-
-fn read(python: &std::path::Path, file: &Utf8Path) -> Value {
-    let read = Command::new(python)
-        .args(["-c", READER, file.as_str()])
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    serde_json::from_slice(&read.stdout).unwrap()
-}
-
-#[test]
-fn a_signature_is_what_the_linker_writes() {
-    requires!("lld", linker().is_some());
-    let scratch = tempfile::tempdir().unwrap();
-    let place = Utf8Path::from_path(scratch.path()).unwrap();
-    for arch in [Arch::Aarch64, Arch::X86_64] {
-        for name in ["a", "a-program-with-a-longer-name"] {
-            let written = linked(place, arch, name);
-            assert_eq!(sign_ad_hoc(written.clone(), name).unwrap(), written);
-            let other = sign_ad_hoc(written.clone(), "another").unwrap();
-            assert!(other != written);
-            assert_eq!(sign_ad_hoc(other, name).unwrap(), written);
-        }
-    }
-}
-
-#[test]
-fn a_reader_of_others_finds_what_was_written() {
-    requires!("lld", linker().is_some());
+        .output();
+    requires!("linkers", lld.is_ok());
     let python = tool("python");
     requires!("test-tools", python.is_some());
     let scratch = tempfile::tempdir().unwrap();
     let place = Utf8Path::from_path(scratch.path()).unwrap();
-    let programs = [Arch::X86_64, Arch::Aarch64].map(|arch| {
-        let mut program = linked(place, arch, "python");
-        set_stack(&mut program, 16 << 20).unwrap();
-        sign_ad_hoc(program, "shop").unwrap()
-    });
-    let universal = place.join("shop");
-    let files = programs.each_ref().map(Vec::as_slice);
-    fs_err::write(&universal, write_universal(&files).unwrap()).unwrap();
-    let parts = read(&python.unwrap(), &universal);
-    let told = |cpu: &str, at: usize| {
-        json!({
-            "cpu": cpu,
-            "at": at,
-            "stack": 16 << 20,
-            "layout": [true, ""],
-            "magics": ["0xfade0cc0", "0xfade0c02", "0x20400", "0x20002"],
-            "slots": [1, 0, 0],
-            "whole": true,
-            "name": "shop",
-            "sums": [2, true, true],
-            "executable": true,
-            "last": true,
-            "exports": ["_PyInit_zlib", "_Py_Main", "__PyThing"],
-            "modules": ["zlib", "sys", "far", "kept", "wide"],
-            "bound": ["_far_away"],
-            "libraries": ["/usr/lib/libSystem.B.dylib"],
-            "sections": ["__text", "__cstring", "__pbs"],
-        })
-    };
-    let second = (4096 + programs[0].len()).next_multiple_of(1 << 14);
-    assert_eq!(parts, json!([told("X86_64", 4096), told("ARM64", second),]));
+    fs_err::write(place.join("system.tbd"), STUB).unwrap();
+    let mut files = Vec::new();
+    for (name, arch) in [("arm64", Architecture::Aarch64), ("x86_64", Architecture::X86_64)] {
+        let object = place.join(format!("{name}.o"));
+        fs_err::write(
+            &object,
+            object_for(arch, &["main", "it"], &["own"], &["puts", "exit"]),
+        )
+        .unwrap();
+        files.push(object.clone());
+        for (kind, words) in [
+            ("exe", &["-rpath", "@loader_path/../lib", "-adhoc_codesign"][..]),
+            (
+                "dylib",
+                &[
+                    "-dylib",
+                    "-install_name",
+                    "@rpath/libit.dylib",
+                    "-current_version",
+                    "1.2.3",
+                ],
+            ),
+            ("so", &["-bundle", "-adhoc_codesign"]),
+        ] {
+            let output = place.join(format!("{name}.{kind}"));
+            let linked = Command::new("lld")
+                .args([
+                    "-flavor",
+                    "darwin",
+                    "-arch",
+                    name,
+                    "-platform_version",
+                    "macos",
+                    "11.0",
+                    "14.0",
+                ])
+                .args(words)
+                .args([
+                    object.as_str(),
+                    place.join("system.tbd").as_str(),
+                    "-o",
+                    output.as_str(),
+                ])
+                .output()
+                .unwrap();
+            assert!(
+                linked.status.success(),
+                "{}",
+                String::from_utf8_lossy(&linked.stderr)
+            );
+            files.push(output);
+        }
+    }
+    compare(&python.unwrap(), &files);
+}
+
+#[test]
+fn a_built_distribution_is_read_as_others_read_it() {
+    let distribution = variable("PBS_TEST_MACOS_DIST");
+    requires!("macos-dist", distribution.is_some());
+    let python = tool("python");
+    requires!("test-tools", python.is_some());
+    let place = unpacked(&distribution.unwrap());
+    let root = Utf8Path::from_path(place.path()).unwrap().join("python");
+    let manifest = Manifest::read(&fs_err::read(root.join("PYTHON.json")).unwrap()).unwrap();
+    let build = manifest.build_info.unwrap();
+    let libraries = build.extensions.values().flatten();
+    let libraries = libraries.filter_map(|variant| variant.shared_lib.as_ref());
+    let images = [&manifest.python_exe]
+        .into_iter()
+        .chain(&build.core.shared_lib)
+        .chain(libraries);
+    let objects = build.core.objs.iter().chain([&build.inittab_object]);
+    let files: Vec<_> = images
+        .chain(objects)
+        .map(|path| root.join(path.as_str()))
+        .collect();
+    compare(&python.unwrap(), &files);
 }

@@ -17,6 +17,7 @@ mod fetch_client;
 mod inside;
 mod linking;
 mod macho;
+mod macho_written;
 mod manifest;
 mod mini;
 mod moto;

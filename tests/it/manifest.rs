@@ -61,7 +61,7 @@ fn a_manifest_for_macos_says_what_was_observed() {
     assert_eq!(interpreter.loader.as_deref(), Some("/usr/lib/dyld"));
     assert_eq!(interpreter.needed.len(), 2, "{:?}", interpreter.needed);
     assert!(interpreter.position_independent && interpreter.symbol_versions.is_empty());
-    assert_eq!(manifest.pbs.worker.observed, ["Clang", "ld 22.0"]);
+    assert_eq!(manifest.pbs.worker.observed, ["Clang", "lld 22.0"]);
     let zlib = &manifest.pbs.extensions["zlib"];
     assert_eq!((zlib.size, zlib.library_size), (4, 4));
     disagrees(made_macos_parts(), "position-independent executable", |parts| {

@@ -31,7 +31,7 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Crates that only some files may name, and these files or directories of `src/`.
-const OWNERS: [(&str, &[&str]); 18] = [
+const OWNERS: [(&str, &[&str]); 20] = [
     ("aws_credential_types", &["bucket/sign.rs"]),
     ("aws_sigv4", &["bucket/sign.rs"]),
     ("serde_yaml", &["recipe/yaml.rs"]),
@@ -43,6 +43,7 @@ const OWNERS: [(&str, &[&str]); 18] = [
     ("reqwest", &["fetch/http.rs", "fetch/http/"]),
     ("minisign", &["sign/"]),
     ("minisign_verify", &["sign/signature.rs"]),
+    ("p12_keystore", &["sign/apple/"]),
     ("percent_encoding", &["model/percent.rs"]),
     ("ring", &["sign/"]),
     ("ruff_python_ast", &["imports/"]),
@@ -50,6 +51,7 @@ const OWNERS: [(&str, &[&str]); 18] = [
     ("regex", &["msbuild/function.rs"]),
     ("roxmltree", &["msbuild/xml.rs"]),
     ("spdx", &["manifest/select.rs"]),
+    ("x509_parser", &["sign/apple/"]),
 ];
 
 fn root() -> &'static Utf8Path {

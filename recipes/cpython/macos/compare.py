@@ -2,10 +2,12 @@
 
 usage: compare.py PYCONFIG NATIVE DIFFERENT
 
-NATIVE names the macros that are defined there, DIFFERENT those that are otherwise here, a line each with the reason. What
-is otherwise and has no reason fails the step, and so does a reason for what is the same.
+NATIVE names the macros that are defined there, DIFFERENT those that are otherwise here, a line each with the reason
+(`MACRO: reason`, or `MACRO on PROCESSOR: reason`). What is otherwise and has no reason fails the step, and so does a reason
+for what is the same.
 """
 
+import os
 import pathlib
 import re
 import sys
@@ -18,7 +20,13 @@ def words(path):
 
 def reasons(path):
     lines = (line for line in path.read_text().split("\n") if line and not line.startswith("#"))
-    return dict(line.split(": ", 1) for line in lines)
+    known = {}
+    for line in lines:
+        about, reason = line.split(": ", 1)
+        name, _, arch = about.partition(" on ")
+        if arch in ("", os.environ["APPLE_ARCH"]):
+            known[name] = reason
+    return known
 
 
 def main(pyconfig, native, different):

@@ -35,10 +35,12 @@ finish_binaries() {
 
 # Stubs of the system's libraries, what answers for __builtin_available, and what is newer than the oldest macOS.
 lay_start() {
-  cp -R /in/sysroot/usr/lib/. "$OUT/build/link/"
-  (cd /in/sysroot/System/Library/Frameworks && find . -name '*.tbd') | while read -r file; do
+  # Where a linker looks for them below a root.
+  (cd /in/sysroot && find usr/lib -maxdepth 1 -name '*.tbd' && for name in CoreFoundation SystemConfiguration; do
+    find "System/Library/Frameworks/$name.framework" -maxdepth 1 -name '*.tbd'
+  done) | while read -r file; do
     mkdir -p "$OUT/build/link/$(dirname "$file")"
-    cp "/in/sysroot/System/Library/Frameworks/$file" "$OUT/build/link/$file"
+    cp -P "/in/sysroot/$file" "$OUT/build/link/$file"
   done
   if [ -e /in/sysroot/newer.txt ]; then cp /in/sysroot/newer.txt "$OUT/build/link/"; fi
   cp /in/toolchain/lib/libclang_rt.osx.a "$OUT/build/link/libbuiltins.a"

@@ -4,13 +4,15 @@
 # dbm(3) and UUIDs are the system's.
 searched=()
 options=(--with-dbmliborder=ndbm "--with-build-python=$(command -v python3)")
-linking=()
+# Nothing of a static library is exported, for those whose headers say that they would be.
+linking=("-Wl,-unexported_symbols_list,Modules/unexported.txt")
 
 # A word of the command that links libpython. Every program can stand at any address, so there is one set of objects.
 links_library=-dynamiclib
 fixed_addresses=''
 
 prepare_system() {
+  nm --extern-only --defined-only --format=just-symbols /in/*/lib/*.a | grep '^_' | sort -u > Modules/unexported.txt
   # It knows no cross build for macOS, and would ask the machine it runs on. The release is of the oldest Darwin; without one
   # macros would hide half of the system.
   export MACHDEP=darwin ac_sys_system=Darwin "ac_sys_release=${GNU_TRIPLE##*darwin}.0.0"
@@ -25,9 +27,12 @@ arguments=(
   'COMPILEALL_OPTS=--help'
 )
 
-# What debuggers want stands in the objects, so it is gathered while they are there, for what was installed.
+# What debuggers want stands in the objects, so it is gathered while they are there, for what was installed. The list of what
+# is not exported belongs to the commands that linked.
 keep_debug_information() {
   local file
+  mkdir -p "$OUT/tree/Modules"
+  cp Modules/unexported.txt "$OUT/tree/Modules/"
   (cd "$OUT/root" && find install/bin install/lib -type f \( -name 'python3*' -o -name '*.dylib' -o -name '*.so' \)) | sort |
     while read -r file; do
       if file -b "$OUT/root/$file" | grep -q '^Mach-O'; then

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::file::read_version_info;
+use super::file::{read_certificate, read_version_info};
 use super::words::{AsPythonWord, KeepWord, KindWord, Preset, Stdlib, Words};
 use crate::bundle::Keep;
 use crate::cli::fail::CliError;
@@ -56,7 +56,20 @@ impl Words {
     }
 
     /// What only executables for macOS have.
-    pub(super) fn macos(&self) -> Result<Macos, CliError> {
+    pub(super) fn macos(&self, working_dir: &Utf8Path) -> Result<Macos, CliError> {
+        let certificate = match (&self.sign, &self.sign_password_file) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(
+                    CliError::input("`--sign-password-file` is of a certificate, and there is none")
+                        .hint("name one with `--sign FILE`, or leave it out"),
+                );
+            }
+            (Some(path), password) => {
+                let password = password.as_ref().map(|path| working_dir.join(path));
+                Some(read_certificate(&working_dir.join(path), password.as_deref())?)
+            }
+        };
         if self
             .identifier
             .as_ref()
@@ -67,6 +80,7 @@ impl Words {
         }
         Ok(Macos {
             identifier: self.identifier.clone(),
+            certificate,
         })
     }
 

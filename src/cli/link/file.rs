@@ -8,7 +8,9 @@ use super::words::Words;
 use crate::cli::fail::CliError;
 use crate::engine::Class;
 use crate::link::VersionInfo;
+use crate::model::Secret;
 use crate::recipe::{RecipeErrors, SourceFile, parse_yaml};
+use crate::sign::{Certificate, CertificateError};
 use crate::ui::Failure;
 
 /// Reads a file; its paths are as if they were said where it stands.
@@ -40,12 +42,47 @@ pub(super) fn read_link_file(path: &Utf8Path) -> Result<Words, CliError> {
         output: from(words.output),
         icon: from(words.icon),
         universal: from(words.universal),
+        sign: from(words.sign),
+        sign_password_file: from(words.sign_password_file),
         version_info: from(words.version_info),
         linker: words.linker.map(|linker| match linker.contains('/') {
             true => directory.join(linker).into_string(),
             false => linker,
         }),
         ..words
+    })
+}
+
+/// Reads a certificate for executables for macOS.
+pub(super) fn read_certificate(
+    path: &Utf8Path,
+    password_file: Option<&Utf8Path>,
+) -> Result<Certificate, CliError> {
+    let unreadable = |error: std::io::Error| CliError::new(Class::Input, Failure::of(&error));
+    let file = fs_err::read(path).map_err(|error| {
+        unreadable(error)
+            .hint("`--sign` names a PKCS#12 file, as Keychain Access exports a certificate with its key")
+    })?;
+    let password = password_file.map(fs_err::read_to_string).transpose();
+    let password = password.map_err(|error| {
+        unreadable(error)
+            .hint("`--sign-password-file` names a file with the certificate's password, in one line")
+    })?;
+    let password = password.unwrap_or_default();
+    let password = Secret::new(password.trim_end_matches(['\r', '\n']).to_owned());
+    Certificate::read(&file, &password).map_err(|error| {
+        let message = format!("nothing can be signed by `{path}`: {error}");
+        CliError::input(message).hint(match error {
+            CertificateError::Password if password_file.is_none() => {
+                "it has a password: name a file with it, `--sign-password-file FILE`"
+            }
+            CertificateError::Password => "the file has it in one line, without quotes",
+            CertificateError::NoKey => {
+                "in Keychain Access, export the certificate with the key that is shown below it; `openssl pkcs12 -export \
+                 -inkey KEY -in CERTIFICATE` makes one of files"
+            }
+            _ => "`openssl pkcs12 -info -in FILE -noout` tells what is in it",
+        })
     })
 }
 
@@ -99,6 +136,8 @@ impl Words {
             version_info: self.version_info.or(other.version_info),
             universal: self.universal.or(other.universal),
             identifier: self.identifier.or(other.identifier),
+            sign: self.sign.or(other.sign),
+            sign_password_file: self.sign_password_file.or(other.sign_password_file),
             linker: self.linker.or(other.linker),
         }
     }

@@ -14,6 +14,7 @@ use crate::cli::fail::CliError;
 use crate::cli::human::Bytes;
 use crate::manifest::{Kept, Selected};
 use crate::relink::{Notice, Relinked};
+use crate::sign::Certificate;
 
 /// A notice as people read it.
 pub(super) fn heard(notice: &Notice) -> String {
@@ -26,6 +27,23 @@ pub(super) fn heard(notice: &Notice) -> String {
         } => format!("{project} {version}: {modules} modules, {}", Bytes(*size)),
         Notice::Large { modules, size } => format!("embedding {modules} modules, {}", Bytes(*size)),
         other => other.to_string(),
+    }
+}
+
+/// Says what may be wrong with a certificate.
+pub(super) fn say_of_certificate(context: &Context, certificate: &Certificate) {
+    let name = &certificate.name;
+    if certificate.until < context.now() {
+        let until = &certificate.until_shown;
+        context.say(&format!(
+            "warning: the certificate of `{name}` held until {until}; macOS will not trust it"
+        ));
+    }
+    if !certificate.vouched {
+        context.say(&format!(
+            "note: who vouches for the certificate of `{name}` is not in its file; where macOS does not know them, put \
+             their certificate there (`openssl pkcs12 -export … -certfile FILE`)"
+        ));
     }
 }
 

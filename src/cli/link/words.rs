@@ -101,6 +101,12 @@ pub(in crate::cli) struct Words {
     /// macOS: the distribution for the other processor; one file is linked that runs on both
     #[arg(long, value_name = "DIST", help_heading = "macOS")]
     pub(super) universal: Option<Utf8PathBuf>,
+    /// macOS: the certificate that the executable is signed by, with its key: a PKCS#12 file (`.p12`)
+    #[arg(long, value_name = "FILE", help_heading = "macOS")]
+    pub(super) sign: Option<Utf8PathBuf>,
+    /// macOS: a file with the password of the certificate's, which is empty without this
+    #[arg(long, value_name = "FILE", help_heading = "macOS")]
+    pub(super) sign_password_file: Option<Utf8PathBuf>,
     /// macOS: what the executable is called in its signature; without this it is the name of the file that is written,
     /// so that another name is other bytes
     #[arg(long, value_name = "NAME", help_heading = "macOS")]

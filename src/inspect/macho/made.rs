@@ -42,6 +42,8 @@ pub(crate) struct Image<'a> {
     pub(crate) signature: Option<(&'a str, u32)>,
 }
 
+/// LLVM's linker among the tools.
+const LLD: u32 = 4;
 /// 11.0.
 pub(crate) const MINIMUM: u32 = 11 << 16;
 /// 14.0.
@@ -160,7 +162,7 @@ impl Image<'_> {
         if let Some((platform, minimum, sdk)) = self.system {
             commands.add(
                 macho::LC_BUILD_VERSION,
-                &[platform, minimum, sdk, 1, macho::TOOL_LD.0, 22 << 16],
+                &[platform, minimum, sdk, 1, LLD, 22 << 16],
             );
         }
         if let Some(stack) = self.stack {

@@ -41,7 +41,8 @@ pub(super) fn read<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Res
         }
     }
     let flags = header.flags(endian).0;
-    let two_level = kind != MachOKind::Object && flags & macho::MH_TWOLEVEL.0 != 0;
+    let is_image = !matches!(kind, MachOKind::Object | MachOKind::DebugSymbols);
+    let two_level = is_image && flags & macho::MH_TWOLEVEL.0 != 0;
     let Symbols { symbols, debug_map } = match commands.symbols {
         Some(table) => {
             let table = table.symbols::<Header, _>(endian, bytes)?;
@@ -50,7 +51,7 @@ pub(super) fn read<Header: MachHeader<Endian = Endianness>>(bytes: &[u8]) -> Res
         None => Symbols::default(),
     };
     let exports = match commands.exports {
-        _ if kind == MachOKind::Object => Vec::new(),
+        _ if !is_image => Vec::new(),
         Some((at, size)) => read_exports(within(bytes, at, size).ok_or(MachOError::Segment)?)?,
         None => {
             let exported = symbols.iter().filter(|symbol| symbol.defined && !symbol.private);

@@ -8,7 +8,7 @@ mod universal;
 mod words;
 
 pub use commands::ReadCommandsError;
-pub use signature::sign_ad_hoc;
+pub use signature::{Signer, Unsigned, sign_ad_hoc};
 pub use stack::set_stack;
 pub use universal::{WriteUniversalError, part_for, write_universal};
 pub(super) use words::words;

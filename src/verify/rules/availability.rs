@@ -123,8 +123,10 @@ fn read_system(subject: &Subject<'_>, arch: Arch, found: &mut Found) -> System {
     let Some(start) = &subject.manifest.pbs.interpreter.start else {
         return system;
     };
-    for path in subject.inventory.files.keys().filter(|path| start.finds(path)) {
-        if path.name() == NEWER {
+    let beside = |path: &&TreePath| path.strip_prefix(&start.directory).is_some();
+    // Those of frameworks stand in directories of their own.
+    for path in subject.inventory.files.keys().filter(beside) {
+        if path.name() == NEWER && start.finds(path) {
             read_newer(subject, path, &mut system, found);
         } else if path.name().ends_with(".tbd") {
             let text = subject.text(path).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::verify::{Found, Rule, Severity, Subject};
 
 pub(in crate::verify) const RULE: Rule = Rule {
     name: "stack-protector",
-    explain: "The interpreter has what the stack protector calls and, where it is optimised on Linux, checked `__*_chk` functions.",
+    explain: "The interpreter has what the stack protector calls and, where it is optimised, on Linux and macOS, checked `__*_chk` functions.",
     hint: "compile with `-fstack-protector-strong` and `-D_FORTIFY_SOURCE=2`",
     severity: Severity::Error,
     skip: always,
@@ -38,11 +38,21 @@ fn check_coff(subject: &Subject<'_>, found: &mut Found) {
 
 fn check_macho(subject: &Subject<'_>, found: &mut Found) {
     let exe = &subject.manifest.python_exe;
-    if let Some(code) = subject.inventory.code(exe)
-        && !code.undefined().contains(&"__stack_chk_fail")
-    {
+    let Some(code) = subject.inventory.code(exe) else {
+        return;
+    };
+    let undefined = code.undefined();
+    if !undefined.contains(&"__stack_chk_fail") {
         found.at(exe, "it does not refer to `__stack_chk_fail`");
     }
+    if !undefined.iter().any(|name| is_checked(name)) && !subject.manifest.build_options.has("debug") {
+        found.at(exe, "it refers to no checked `__*_chk` function");
+    }
+}
+
+/// Whether a function of the C library is one that knows how long the memory is.
+fn is_checked(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("_chk")
 }
 
 fn check_elf(subject: &Subject<'_>, found: &mut Found) {
@@ -59,10 +69,7 @@ fn check_elf(subject: &Subject<'_>, found: &mut Found) {
         .crt_features
         .iter()
         .any(|feature| feature == "glibc-dynamic");
-    let checked = elf
-        .symbols
-        .iter()
-        .any(|symbol| symbol.name.starts_with("__") && symbol.name.ends_with("_chk"));
+    let checked = elf.symbols.iter().any(|symbol| is_checked(&symbol.name));
     if glibc && !checked && !subject.manifest.build_options.has("debug") {
         found.at(exe, "it refers to no checked `__*_chk` function");
     }

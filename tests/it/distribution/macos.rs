@@ -25,10 +25,13 @@ targets: [ x86_64-macos, arm64-macos ]
 install-name: '/usr/lib/libSystem.B.dylib'
 exports:
   - targets: [ x86_64-macos, arm64-macos ]
-    symbols: [ ___stack_chk_fail, _cos, _exit, _new_in_twelve ]
+    symbols: [ ___stack_chk_fail, ___strcpy_chk, _cos, _exit, _new_in_twelve ]
   - targets: [ x86_64-macos ]
     symbols: [ _of_intel ]
---- !tapi-tbd
+...
+";
+
+const FRAMEWORK_STUBS: &str = "--- !tapi-tbd
 tbd-version: 4
 targets: [ x86_64-macos, arm64-macos ]
 install-name: '/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation'
@@ -50,6 +53,7 @@ pub(crate) fn image(name: &str) -> (&'static str, Image<'static>) {
     };
     let linked = [
         ("___stack_chk_fail", 1, false),
+        ("___strcpy_chk", 1, false),
         ("_new_in_twelve", 1, true),
         ("_CFRelease", 2, false),
     ];
@@ -138,6 +142,10 @@ fn cpython_output() -> Distribution {
         ar("os.o", &object(&[], &["__isPlatformVersionAtLeast"], &[])),
     );
     put("build/link/libSystem.tbd", STUBS.into());
+    put(
+        "build/link/CoreFoundation.framework/CoreFoundation.tbd",
+        FRAMEWORK_STUBS.into(),
+    );
     put(
         "build/link/newer.txt",
         b"# symbol and first version\n_cos 10.4\n_new_in_twelve 12.0\n".to_vec(),

@@ -125,7 +125,7 @@ pub(super) const DAMAGE: &[Damage] = &[
         "a program that cannot do without what is new",
         "availability",
         |d| {
-            remake(d, EXE, |image| image.undefined[1].2 = false);
+            remake(d, EXE, |image| image.undefined[2].2 = false);
         },
     ),
     (
@@ -241,6 +241,9 @@ pub(super) const DAMAGE: &[Damage] = &[
     }),
     ("no stack protector", "stack-protector", |d| {
         remake(d, EXE, |image| image.undefined[0].0 = "_exit");
+    }),
+    ("no checked functions", "stack-protector", |d| {
+        remake(d, EXE, |image| image.undefined[1].0 = "_exit");
     }),
     ("a module of no name", "extensions", |d| {
         let at = stdlib(d, "lib-dynload/other.so");
