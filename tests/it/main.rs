@@ -18,6 +18,7 @@ mod inside;
 mod linking;
 mod macho;
 mod macho_written;
+mod macos_link;
 mod manifest;
 mod mini;
 mod moto;
