@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::Manifest;
+use super::{Manifest, SysrootRecord};
 use crate::model::ObjectFormat;
 use crate::plan::{Flavor, Linkage};
 
@@ -33,6 +33,9 @@ pub struct Summary {
     pub extensions: Vec<ExtensionSummary>,
     /// What it is made of.
     pub components: Vec<ComponentSummary>,
+    /// The directory that was given in the place of the sysroot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sysroot: Option<SysrootRecord>,
     /// Shared libraries of the system that the interpreter loads.
     pub needed: Vec<String>,
 }
@@ -128,6 +131,7 @@ impl Summary {
                     linked: component.linked,
                 })
                 .collect(),
+            sysroot: pbs.sysroot.clone(),
             needed: pbs.interpreter.needed.clone(),
         }
     }
@@ -200,6 +204,9 @@ impl Summary {
             ]);
         }
         text.push_str(&table(&rows));
+        if let Some(given) = &self.sysroot {
+            let _ = writeln!(text, "\ngiven sysroot: {given}; {}", given.terms);
+        }
         text
     }
 }
