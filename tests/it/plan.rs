@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use pbs::model::{Digest, TreeDigest};
-use pbs::plan::{
-    Digests, Plan, Step, StepId, StepKind, action, definitions, lower, render_json, render_text,
-};
+use pbs::plan::{Digests, Plan, StepId, StepKind, action, definitions, lower, render_json, render_text};
 use pbs::recipe::{GivenSysroot, RecipeSet, SourceFile};
 use pbs::workspace::read_workspace;
 use serde_json::{Value, json};
