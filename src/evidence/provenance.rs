@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::subject::{HOME, TOOL, TOOL_VERSION};
+use super::subject::{HOME, SYSROOT, TOOL, TOOL_VERSION};
 use super::{Bom, Subject};
 use crate::manifest::{ComponentRecord, Manifest};
 use crate::plan::LockedPackage;
@@ -86,8 +86,9 @@ pub(super) fn materials(subject: &Subject<'_>) -> Vec<Value> {
         let about = json!({
             "comment": format!("a directory that was given as the sysroot, in the layout of {}", sysroot.layout),
             "tree": sysroot.tree,
+            "terms": sysroot.terms,
         });
-        materials.push(material("given sysroot", &sysroot.tree.0.hex(), Some(about)));
+        materials.push(material(SYSROOT, &sysroot.tree.0.hex(), Some(about)));
     }
     let worker = &pbs.worker;
     let lock = format!("docker/{}/image.lock", worker.image);

@@ -33,7 +33,7 @@ pub struct Summary {
     pub extensions: Vec<ExtensionSummary>,
     /// What it is made of.
     pub components: Vec<ComponentSummary>,
-    /// The directory that was given in the place of the target's sysroot, if one was.
+    /// The directory that was given in the place of the sysroot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sysroot: Option<SysrootRecord>,
     /// Shared libraries of the system that the interpreter loads.
@@ -204,8 +204,8 @@ impl Summary {
             ]);
         }
         text.push_str(&table(&rows));
-        if let Some(sysroot) = &self.sysroot {
-            let _ = writeln!(text, "\nbuilt with a given sysroot: {sysroot}");
+        if let Some(given) = &self.sysroot {
+            let _ = writeln!(text, "\ngiven sysroot: {given}; {}", given.terms);
         }
         text
     }
