@@ -213,6 +213,7 @@ mod tests {
             manifest.pbs.sysroot = Some(SysrootRecord {
                 layout: "xwin splat".to_owned(),
                 tree,
+                terms: SysrootRecord::TERMS.to_owned(),
             });
             let manifest = &manifest;
             let subject = Subject { manifest, ..*subject };

@@ -274,10 +274,11 @@ mod tests {
         insta::assert_snapshot!(Summary::of(&manifest).render());
         let tree = TreeDigest(Digest::of(b"given"));
         let layout = "xwin splat".to_owned();
-        manifest.pbs.sysroot = Some(SysrootRecord { layout, tree });
+        let terms = SysrootRecord::TERMS.to_owned();
+        manifest.pbs.sysroot = Some(SysrootRecord { layout, tree, terms });
         let text = Summary::of(&manifest).render();
         assert!(
-            text.ends_with(&format!("\n\nbuilt with a given sysroot: {tree} (xwin splat)\n")),
+            text.contains(&format!("\n\ngiven sysroot: {tree} (xwin splat); whoever gave")),
             "{text}"
         );
     }
