@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::subject::{TOOL, TOOL_VERSION};
+use super::subject::{SYSROOT, TOOL, TOOL_VERSION};
 use super::{Bom, Subject};
-use crate::manifest::ComponentRecord;
+use crate::manifest::{ComponentRecord, SysrootRecord};
 use crate::model::Digest;
 use crate::plan::CPYTHON;
 use crate::sbom::{all_of, timestamp};
@@ -13,8 +13,14 @@ use crate::sbom::{all_of, timestamp};
 #[must_use]
 pub fn cyclonedx(subject: &Subject<'_>) -> Bom {
     let manifest = subject.manifest;
-    let components: Vec<Value> = subject.linked().map(component).collect();
-    let inside: Vec<String> = subject.linked().map(reference).collect();
+    let given = manifest.pbs.sysroot.as_ref();
+    let components: Vec<Value> = subject
+        .linked()
+        .map(component)
+        .chain(given.map(sysroot))
+        .collect();
+    let given = given.map(|_| SYSROOT.to_owned());
+    let inside: Vec<String> = subject.linked().map(reference).chain(given).collect();
     let mut dependencies = vec![json!({ "ref": subject.name, "dependsOn": inside })];
     dependencies.extend(inside.iter().map(|inside| json!({ "ref": inside })));
     Bom::of(&json!({
@@ -72,6 +78,18 @@ fn component(record: &ComponentRecord) -> Value {
         set("externalReferences", json!(addresses));
     }
     Value::Object(component)
+}
+
+/// Start-up code and libraries for linking come from it.
+fn sysroot(given: &SysrootRecord) -> Value {
+    let SysrootRecord { layout, tree, terms } = given;
+    json!({
+        "type": "library",
+        "bom-ref": SYSROOT,
+        "name": SYSROOT,
+        "description": format!("a directory that was given as the sysroot, in the layout of {layout}; {terms}"),
+        "properties": [{ "name": "pbs:tree", "value": tree }],
+    })
 }
 
 /// The patches, by path and digest; the texts are in the recipes.

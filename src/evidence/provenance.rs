@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::subject::{HOME, TOOL, TOOL_VERSION};
+use super::subject::{HOME, SYSROOT, TOOL, TOOL_VERSION};
 use super::{Bom, Subject};
 use crate::manifest::{ComponentRecord, Manifest};
 use crate::plan::LockedPackage;
@@ -86,8 +86,9 @@ pub(super) fn materials(subject: &Subject<'_>) -> Vec<Value> {
         let about = json!({
             "comment": format!("a directory that was given as the sysroot, in the layout of {}", sysroot.layout),
             "tree": sysroot.tree,
+            "terms": sysroot.terms,
         });
-        materials.push(material("given sysroot", &sysroot.tree.0.hex(), Some(about)));
+        materials.push(material(SYSROOT, &sysroot.tree.0.hex(), Some(about)));
     }
     let worker = &pbs.worker;
     let lock = format!("docker/{}/image.lock", worker.image);
@@ -158,7 +159,10 @@ fn material(name: &str, sha256: &str, about: Option<Value>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::statement_disagreements;
     use crate::evidence::subject::tests::with_subject;
+    use crate::manifest::SysrootRecord;
+    use crate::model::{Digest, TreeDigest};
 
     #[test]
     fn names_every_material_by_digest() {
@@ -199,5 +203,41 @@ mod tests {
             definition["resolvedDependencies"][6]["annotations"]["toolchain"]["clang-22"],
             "1:22.1.8+x"
         );
+    }
+
+    #[test]
+    fn a_given_sysroot_is_a_material() {
+        with_subject(|subject| {
+            let tree = TreeDigest(Digest::of(b"given"));
+            let mut manifest = subject.manifest.clone();
+            manifest.pbs.sysroot = Some(SysrootRecord {
+                layout: "xwin splat".to_owned(),
+                tree,
+                terms: SysrootRecord::TERMS.to_owned(),
+            });
+            let manifest = &manifest;
+            let subject = Subject { manifest, ..*subject };
+            let given = materials(&subject)
+                .into_iter()
+                .find(|material| material["name"] == "given sysroot");
+            let given = given.unwrap();
+            assert_eq!(given["digest"]["sha256"], tree.0.hex());
+            assert_eq!(given["annotations"]["tree"], tree.to_string());
+            assert_eq!(external_parameters(manifest)["sysroot"]["layout"], "xwin splat");
+            // What is said of it is held against the manifest like everything else.
+            let own = provenance(&subject);
+            let found = statement_disagreements(&subject, own.bytes()).unwrap();
+            assert_eq!(found, []);
+            let other = String::from_utf8(own.bytes().to_vec()).unwrap();
+            let other = other.replace(&tree.0.hex(), &"f".repeat(64));
+            let found = statement_disagreements(&subject, other.as_bytes()).unwrap();
+            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert!(
+                found
+                    .iter()
+                    .any(|point| point.starts_with("material `given sysroot`: ffff")),
+                "{found:?}"
+            );
+        });
     }
 }

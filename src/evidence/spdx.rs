@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::subject::some;
+use super::subject::{SYSROOT, some};
 use super::{Bom, Subject};
-use crate::manifest::ComponentRecord;
+use crate::manifest::{ComponentRecord, SysrootRecord};
 use crate::plan::CPYTHON;
 use crate::sbom::{Component, Document, NOTHING, Package, Purpose, all_of, patched};
 
@@ -18,6 +18,9 @@ pub fn spdx(subject: &Subject<'_>) -> Bom {
     let mut document = Document::new(subject.name, &subject.digest, epoch, "Distribution", root);
     for component in subject.linked() {
         document.contain("Component", of_component(component), &[]);
+    }
+    if let Some(given) = &subject.manifest.pbs.sysroot {
+        document.contain("Sysroot", of_sysroot(given), &[]);
     }
     Bom::of(&document)
 }
@@ -66,6 +69,19 @@ fn of_component(record: &ComponentRecord) -> Package {
     }
 }
 
+/// Start-up code and libraries for linking come from it.
+fn of_sysroot(given: &SysrootRecord) -> Package {
+    let layout = &given.layout;
+    Package {
+        summary: Some(format!(
+            "a directory that was given as the sysroot, in the layout of {layout}"
+        )),
+        source_info: Some(format!("the digest of its tree is {}", given.tree)),
+        license_comments: Some(given.terms.clone()),
+        ..Package::new(SYSROOT, Purpose::Library)
+    }
+}
+
 /// The licences of the components that a document of ours lists; nothing where it is none.
 #[must_use]
 pub fn declared_licences(document: &[u8]) -> Option<BTreeSet<String>> {
@@ -84,7 +100,7 @@ pub fn declared_licences(document: &[u8]) -> Option<BTreeSet<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::subject::tests::with_subject;
+    use crate::evidence::subject::tests::{with_given, with_subject};
     use crate::sbom::check;
 
     #[test]
@@ -121,6 +137,24 @@ mod tests {
             "cpe:2.3:a:zlib:zlib:1.3.1:*:*:*:*:*:*:*"
         );
         assert!(zlib.get("homepage").is_none(), "an empty text is no address");
+    }
+
+    #[test]
+    fn a_given_sysroot_is_one_more_package_of_which_no_licence_is_known() {
+        let bom = with_given(spdx);
+        let document: Value = serde_json::from_slice(bom.bytes()).unwrap();
+        check(&document);
+        let package = &document["packages"][2];
+        assert_eq!(package["name"], SYSROOT);
+        assert_eq!(package["licenseConcluded"], NOTHING);
+        assert!(
+            package["licenseComments"]
+                .as_str()
+                .unwrap()
+                .starts_with("whoever gave")
+        );
+        let licences = declared_licences(bom.bytes()).unwrap();
+        assert_eq!(licences, BTreeSet::from(["Zlib".to_owned()]));
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(super) const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Where it is at home.
 pub(super) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
+/// What a directory in the place of a sysroot is called in bills and provenance.
+pub(super) const SYSROOT: &str = "given sysroot";
+
 /// A text where there is one.
 pub(super) fn some(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
@@ -55,9 +58,25 @@ pub(super) fn some(text: &str) -> Option<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::manifest::SysrootRecord;
+    use crate::model::TreeDigest;
 
     /// A distribution with a component that is linked and one that is not.
     pub(crate) fn with_subject<T>(use_it: impl FnOnce(&Subject<'_>) -> T) -> T {
+        with(None, use_it)
+    }
+
+    /// The same, made with a sysroot that somebody gave.
+    pub(crate) fn with_given<T>(use_it: impl FnOnce(&Subject<'_>) -> T) -> T {
+        let given = SysrootRecord {
+            layout: "toy".to_owned(),
+            tree: TreeDigest(Digest::of(b"given")),
+            terms: SysrootRecord::TERMS.to_owned(),
+        };
+        with(Some(given), use_it)
+    }
+
+    fn with<T>(sysroot: Option<SysrootRecord>, use_it: impl FnOnce(&Subject<'_>) -> T) -> T {
         let sample = include_bytes!("../../tests/fixtures/manifest/sample.json");
         let mut manifest = Manifest::read(sample).unwrap();
         let zlib = &mut manifest.pbs.components[0];
@@ -67,6 +86,7 @@ pub(super) mod tests {
         toolchain.name = "toolchain".to_owned();
         toolchain.linked = false;
         manifest.pbs.components.push(toolchain);
+        manifest.pbs.sysroot = sysroot;
         let compiler = ("clang-22".to_owned(), "1:22.1.8+x".to_owned());
         manifest.pbs.worker.toolchain.extend([compiler]);
         let package = LockedPackage {

@@ -335,9 +335,12 @@ impl MachO {
     /// Whether LLVM bitcode is embedded in a section.
     #[must_use]
     pub fn embedded_bitcode(&self) -> bool {
-        let of_llvm = |section: &&MachOSection| section.name.starts_with("__LLVM,");
+        // `__LLVM,__cg_profile` says how often what calls what, and is for any linker.
+        let of_bitcode = |section: &&MachOSection| {
+            ["__LLVM,__bitcode", "__LLVM,__bundle"].contains(&section.name.as_str())
+        };
         // A byte alone is a mark that there could have been some.
-        self.sections().filter(of_llvm).any(|section| section.size > 1)
+        self.sections().filter(of_bitcode).any(|section| section.size > 1)
     }
 
     /// The symbol of this name.

@@ -61,7 +61,7 @@ pub struct ProfileRecord {
     pub dropped: u64,
 }
 
-/// A directory that was given in the place of a target's sysroot. Its licences are the giver's matter.
+/// A directory that was given in the place of a target's sysroot.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -70,6 +70,13 @@ pub struct SysrootRecord {
     pub layout: String,
     /// Digest of what is in it: a Remote Execution `Directory`.
     pub tree: TreeDigest,
+    /// Whose matter its licences are, at which nobody looked.
+    pub terms: String,
+}
+
+impl SysrootRecord {
+    /// What is said of the terms of what somebody gave.
+    pub const TERMS: &str = "whoever gave the directory answers for the terms of what is in it";
 }
 
 impl std::fmt::Display for SysrootRecord {

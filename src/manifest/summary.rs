@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::Manifest;
+use super::{Manifest, SysrootRecord};
 use crate::model::ObjectFormat;
 use crate::plan::{Flavor, Linkage};
 
@@ -33,6 +33,9 @@ pub struct Summary {
     pub extensions: Vec<ExtensionSummary>,
     /// What it is made of.
     pub components: Vec<ComponentSummary>,
+    /// The directory that was given in the place of the sysroot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sysroot: Option<SysrootRecord>,
     /// Shared libraries of the system that the interpreter loads.
     pub needed: Vec<String>,
 }
@@ -128,6 +131,7 @@ impl Summary {
                     linked: component.linked,
                 })
                 .collect(),
+            sysroot: pbs.sysroot.clone(),
             needed: pbs.interpreter.needed.clone(),
         }
     }
@@ -200,6 +204,9 @@ impl Summary {
             ]);
         }
         text.push_str(&table(&rows));
+        if let Some(given) = &self.sysroot {
+            let _ = writeln!(text, "\ngiven sysroot: {given}; {}", given.terms);
+        }
         text
     }
 }
@@ -253,6 +260,7 @@ fn table(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Digest, TreeDigest};
 
     #[test]
     fn tells_a_distribution() {
@@ -264,6 +272,15 @@ mod tests {
         (zlib.size, zlib.library_size) = (30_000, 1_500_000);
         manifest.pbs.extensions.insert("zlib".into(), zlib);
         insta::assert_snapshot!(Summary::of(&manifest).render());
+        let tree = TreeDigest(Digest::of(b"given"));
+        let layout = "xwin splat".to_owned();
+        let terms = SysrootRecord::TERMS.to_owned();
+        manifest.pbs.sysroot = Some(SysrootRecord { layout, tree, terms });
+        let text = Summary::of(&manifest).render();
+        assert!(
+            text.contains(&format!("\n\ngiven sysroot: {tree} (xwin splat); whoever gave")),
+            "{text}"
+        );
     }
 
     #[test]

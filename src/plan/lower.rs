@@ -72,9 +72,6 @@ pub fn lower(build: &Build) -> Result<Plan, LowerError> {
     Ok(lowering.distribution())
 }
 
-/// The one step of what is given in the place of a package.
-const GIVEN: &str = "given";
-
 /// Where a step sees the profile, the step that gets it, and where the training leaves it.
 const PROFILE: &str = "profile";
 
@@ -152,7 +149,8 @@ impl Lowering<'_> {
         self.add(root_id(root), step);
     }
 
-    /// What stands in the place of the sysroot.
+    /// What stands in the place of the sysroot, under the name of the step that would make it: recipes of those who
+    /// see it stay what they are, to the digest.
     fn given(&mut self) {
         let Some(given) = &self.build.given else { return };
         let step = Step {
@@ -163,7 +161,7 @@ impl Lowering<'_> {
             hint: None,
             weight: Weight::One,
         };
-        self.add(step_id(&given.package, GIVEN), step);
+        self.add(step_id(&given.package, &given.step), step);
     }
 
     fn package(&mut self, name: &str, package: &PackageBuild) -> Result<(), LowerError> {
@@ -289,13 +287,8 @@ impl Lowering<'_> {
 
     /// The step whose output is the package.
     fn output(&self, name: &str) -> StepId {
-        if self
-            .build
-            .given
-            .as_ref()
-            .is_some_and(|given| given.package == name)
-        {
-            return step_id(name, GIVEN);
+        if let Some(given) = self.build.given.as_ref().filter(|given| given.package == name) {
+            return step_id(name, &given.step);
         }
         let steps = &self.build.packages[name].steps;
         let last = steps.last().expect("checked: a package has steps");

@@ -57,6 +57,8 @@ pub struct Build {
 pub struct GivenBuild {
     /// The package.
     pub package: String,
+    /// The step whose output it stands for: the package's last.
+    pub step: String,
     /// How it is laid out.
     pub layout: String,
     /// What is in it.

@@ -343,7 +343,7 @@ impl Problem {
                 "add `{package}` to `needs` in recipes/cpython/recipe.yaml"
             )),
             Self::Name { what: "step", .. } => Some(
-                "a name is a word in small letters, digits and `-`; `source`, `patched`, `given`, `setup`, `sysroot`, `toolchain`, `recipe` and `root` are taken".into(),
+                "a name is a word in small letters, digits and `-`; `source`, `patched`, `setup`, `sysroot`, `toolchain`, `recipe` and `root` are taken".into(),
             ),
             Self::Name { .. } => Some("a name is a word in small letters, digits and `-`; `dist` is taken".into()),
             Self::NoSource { .. } => Some("name the source instead of `none`".into()),

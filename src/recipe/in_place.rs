@@ -31,8 +31,12 @@ impl RecipeSet {
             sdk.name.clone_from(&given.name);
             sdk.version = given.version;
         }
+        let steps = &self.packages[target.sysroot.as_str()].recipe.value.steps;
+        let last = steps.iter().rfind(|step| step.is_for(target.ground()));
+        let last = last.expect("checked: a sysroot has steps for its targets");
         Ok(GivenBuild {
             package: target.sysroot.0.clone(),
+            step: last.name.0.clone(),
             layout: given.layout.0.clone(),
             tree: sysroot.tree,
         })

@@ -40,7 +40,11 @@ lay_start() {
     find "System/Library/Frameworks/$name.framework" -maxdepth 1 -name '*.tbd'
   done) | while read -r file; do
     mkdir -p "$OUT/build/link/$(dirname "$file")"
-    cp -P "/in/sysroot/$file" "$OUT/build/link/$file"
+    # Apple's SDK has links to what is not taken along, such as those of a framework to its current version.
+    case $(readlink "/in/sysroot/$file") in
+      */*) if [ -e "/in/sysroot/$file" ]; then cp -L "/in/sysroot/$file" "$OUT/build/link/$file"; fi ;;
+      *) cp -P "/in/sysroot/$file" "$OUT/build/link/$file" ;;
+    esac
   done
   if [ -e /in/sysroot/newer.txt ]; then cp /in/sysroot/newer.txt "$OUT/build/link/"; fi
   cp /in/toolchain/lib/libclang_rt.osx.a "$OUT/build/link/libbuiltins.a"

@@ -5,10 +5,11 @@
 # The table of built-in modules stays out of it, which whoever links again replaces; so do programs and what is not in the
 # library. One index serves both the library and static programs: code on Windows finds its data in the same way in both.
 
-# Texts are symbols of Microsoft's ABI (`??_C@…`), and equal ones of two modules are one. The index would keep a single copy,
-# in whatever module that is, and the core could not be linked without it: each module gets its own before.
-keep_texts() { # object
-  llvm-nm --defined-only --extern-only --format=just-symbols "$1" | grep -v '^??_C@' > "$1.names" || true
+# Texts are symbols of Microsoft's ABI (`??_C@…`), and equal ones of two modules are one, as functions are that headers
+# define. The index would keep a single copy of each, in whatever module that is, and the core could not be linked without
+# it: each module gets its own before.
+keep_own() { # object
+  llvm-nm --defined-only --extern-only "$1" | awk '$(NF - 1) != "W" { print $NF }' > "$1.names"
   opt -passes=internalize "-internalize-public-api-file=$1.names" -module-summary -module-hash "$1" -o "$1.own"
   mv "$1.own" "$1"
   rm "$1.names"
@@ -23,14 +24,15 @@ compile_thinlto() { # flags of the compiler
   objects=($(grep -x 'build/.*\.obj' "$response" | grep -v -x "$table"))
   run_make "$* -flto=thin" "${objects[@]}"
   run_make "$*" "$table" "${resources[@]}"
-  export -f keep_texts
-  printf '%s\n' "${objects[@]}" | xargs -P "$JOBS" -I {} bash -eu -o pipefail -c 'keep_texts {}'
+  export -f keep_own
+  printf '%s\n' "${objects[@]}" | xargs -P "$JOBS" -I {} bash -eu -o pipefail -c 'keep_own {}'
   # shellcheck disable=SC2086 # the flags are words
   lld-link $TARGET_LDFLAGS "@$response" /out:build/index.dll /thinlto-index-only:bitcode.txt \
     /mllvm:-import-hot-evolution-factor=0.7
+  # Without -g the driver does not hand on that the command line is not for debuggers.
   # shellcheck disable=SC2086 # the flags are words
   xargs -a bitcode.txt -P "$JOBS" -I {} \
-    clang $TARGET_CFLAGS -ffunction-sections -fdata-sections -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o {}.native
+    clang $TARGET_CFLAGS -Xclang -gno-codeview-command-line -ffunction-sections -fdata-sections -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o {}.native
   while read -r object; do
     mv "$object.native" "$object"
     rm "$object.thinlto.bc"

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Disagreement, Points};
 use crate::evidence::Subject;
+use crate::evidence::subject::SYSROOT;
 use crate::manifest::ComponentRecord;
 
 /// The archive of which the bill is.
@@ -145,12 +146,14 @@ pub fn cyclonedx_disagreements(
 
 /// What the manifest says of what is linked, as far as a bill has its source.
 fn known(subject: &Subject<'_>, has_source: fn(&ComponentRecord) -> bool) -> BTreeMap<String, String> {
-    facts(subject.linked().map(|component| {
+    let linked = subject.linked().map(|component| {
         let version = Some(component.version.as_str()).filter(|version| !version.is_empty());
         let source = component.archive.filter(|_| has_source(component));
         let source = source.map(|archive| archive.hex());
         (component.name.as_str(), version, source)
-    }))
+    });
+    let given = subject.manifest.pbs.sysroot.as_ref();
+    facts(linked.chain(given.map(|_| (SYSROOT, None, None))))
 }
 
 /// What is said of components by name, version and source, one fact each.
@@ -171,7 +174,7 @@ fn facts<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::subject::tests::with_subject;
+    use crate::evidence::subject::tests::{with_given, with_subject};
     use crate::evidence::{cyclonedx, spdx};
 
     #[test]
@@ -182,6 +185,29 @@ mod tests {
                 cyclonedx_disagreements(subject, cyclonedx(subject).bytes()).unwrap(),
                 []
             );
+        });
+    }
+
+    #[test]
+    fn a_given_sysroot_is_no_surprise_and_not_forgotten() {
+        let without = with_subject(|subject| [spdx(subject).into_bytes(), cyclonedx(subject).into_bytes()]);
+        with_given(|subject| {
+            let documents = [spdx(subject).into_bytes(), cyclonedx(subject).into_bytes()];
+            assert_eq!(spdx_disagreements(subject, &documents[0]).unwrap(), []);
+            assert_eq!(cyclonedx_disagreements(subject, &documents[1]).unwrap(), []);
+            let tree = subject.manifest.pbs.sysroot.as_ref().unwrap().tree.to_string();
+            for document in documents {
+                assert!(String::from_utf8(document).unwrap().contains(&tree));
+            }
+            let forgotten = [
+                spdx_disagreements(subject, &without[0]).unwrap(),
+                cyclonedx_disagreements(subject, &without[1]).unwrap(),
+            ];
+            for found in forgotten {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                let expected = "version of `given sysroot`: nothing in it, no version in the manifest";
+                assert_eq!(found, [expected]);
+            }
         });
     }
 

@@ -152,7 +152,7 @@ fn of_materials(points: &mut Points, subject: &Subject<'_>, listed: &[Described]
 mod tests {
     use super::*;
     use crate::evidence::provenance;
-    use crate::evidence::subject::tests::with_subject;
+    use crate::evidence::subject::tests::{with_given, with_subject};
 
     fn found(subject: &Subject<'_>, change: impl FnOnce(&mut Value)) -> Vec<String> {
         let mut statement: Value = serde_json::from_slice(provenance(subject).bytes()).unwrap();
@@ -164,6 +164,23 @@ mod tests {
     #[test]
     fn what_we_write_agrees() {
         with_subject(|subject| assert_eq!(found(subject, |_| ()), [""; 0]));
+        with_given(|subject| assert_eq!(found(subject, |_| ()), [""; 0]));
+    }
+
+    #[test]
+    fn a_given_sysroot_is_a_material_and_a_choice() {
+        let changed = |pointer: &str| {
+            with_given(|subject| {
+                found(subject, |statement| {
+                    *statement.pointer_mut(pointer).expect(pointer) = "f".repeat(64).into();
+                })
+            })
+        };
+        let at = |pointer: &str| format!("/predicate/buildDefinition/{pointer}");
+        let told = changed(&at("externalParameters/sysroot"));
+        assert!(told[0].starts_with("parameter `sysroot`: ffff"), "{told:?}");
+        let told = changed(&at("resolvedDependencies/6/digest/sha256"));
+        assert!(told[0].starts_with("material `given sysroot`: ffff"), "{told:?}");
     }
 
     #[test]

@@ -179,6 +179,7 @@ impl Lowering<'_> {
             sysroot: build.given.as_ref().map(|given| SysrootRecord {
                 layout: given.layout.clone(),
                 tree: given.tree,
+                terms: SysrootRecord::TERMS.to_owned(),
             }),
             worker: WorkerIdentity {
                 image: build.root.image.clone(),

@@ -14,10 +14,9 @@ use crate::recipe::set::{Package, Written};
 use crate::recipe::source::{ArchiveEntry, Mirror, SourceEntry};
 
 /// Names of steps that plans have themselves, and of inputs that every step may have.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 8] = [
     "source",
     "patched",
-    "given",
     "setup",
     "profile",
     "sysroot",
