@@ -37,15 +37,7 @@ fn expand(place: &str, exe: &TreePath, path: &TreePath) -> Option<TreePath> {
         Some(rest) => (exe.parent()?, rest),
         None => (path.parent()?, place.strip_prefix("@loader_path/")?),
     };
-    let mut names: Vec<&str> = home.as_str().split('/').filter(|name| !name.is_empty()).collect();
-    for name in rest.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => drop(names.pop()?),
-            name => names.push(name),
-        }
-    }
-    TreePath::parse(&names.join("/")).ok()
+    home.leads_to(rest)
 }
 
 #[cfg(test)]

@@ -56,25 +56,12 @@ impl Listing {
                         return None;
                     }
                     let directory = at.parent().unwrap_or_else(TreePath::root);
-                    at = self.real(&beside(&directory, target)?, links)?;
+                    at = self.real(&directory.leads_to(target)?, links)?;
                 }
             }
         }
         Some(at)
     }
-}
-
-/// Where a relative link of a directory points, if that is not outside of all.
-fn beside(directory: &TreePath, target: &str) -> Option<TreePath> {
-    let mut names: Vec<&str> = directory.components().collect();
-    for name in target.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => drop(names.pop()?),
-            name => names.push(name),
-        }
-    }
-    TreePath::parse(&names.join("/")).ok()
 }
 
 #[cfg(test)]

@@ -163,6 +163,20 @@ impl TreePath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Where a relative path from this directory leads, if that is not outside of the tree.
+    #[must_use]
+    pub fn leads_to(&self, relative: &str) -> Option<Self> {
+        let mut names: Vec<&str> = self.components().collect();
+        for name in relative.split('/') {
+            match name {
+                "" | "." => {}
+                ".." => drop(names.pop()?),
+                name => names.push(name),
+            }
+        }
+        Self::parse(&names.join("/")).ok()
+    }
+
     /// The path below `prefix`, if it is there.
     #[must_use]
     pub fn strip_prefix(&self, prefix: &Self) -> Option<Self> {

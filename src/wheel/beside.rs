@@ -81,7 +81,8 @@ fn below(name: &str, path: &str) -> Option<String> {
     joined(path.rsplit_once('/').map_or("", |(parent, _)| parent), rest)
 }
 
-fn joined(directory: &str, rest: &str) -> Option<String> {
+/// Where a relative path from a directory leads, if that is not outside of all.
+pub(super) fn joined(directory: &str, rest: &str) -> Option<String> {
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in rest.split('/') {
         match part {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside::joined;
 use crate::inspect::Elf;
 
 /// What every system of the target has: the parts of its C library and what compilers bring.
@@ -212,17 +213,7 @@ fn directory(entry: &str, path: &str) -> Option<String> {
     let below = entry
         .strip_prefix("$ORIGIN")
         .or_else(|| entry.strip_prefix("${ORIGIN}"))?;
-    let mut parts: Vec<&str> = parent(path).split('/').filter(|part| !part.is_empty()).collect();
-    for part in below.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    joined(parent(path), below)
 }
 
 #[cfg(test)]
