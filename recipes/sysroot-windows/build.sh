@@ -60,8 +60,11 @@ import_library vcruntime vcruntime140_app "$crt/vcruntime.lib"
 parts=()
 for file in "$runtime"/lib-common/api-ms-win-crt-*.def*; do
   name=$(basename "$file") name=${name%%.*}
-  # The private part has what vcruntime140.dll has, too.
-  if [ "$name" = api-ms-win-crt-private-l1-1-0 ]; then continue; fi
+  # The private part has what vcruntime140.dll has, too: for who links without that.
+  if [ "$name" = api-ms-win-crt-private-l1-1-0 ]; then
+    import_library "$name" "$name" "$ucrt/ucrt-private.lib"
+    continue
+  fi
   import_library "$name" "$name" "$name.lib"
   parts+=("$name.lib")
 done
@@ -106,6 +109,7 @@ done
 "${link[@]}" /dll "/out:$OUT/check/library.dll" /implib:library.lib library.obj
 "${link[@]}" "/out:$OUT/check/console.exe" /subsystem:console console.obj library.lib
 "${link[@]}" "/out:$OUT/check/faults.exe" /subsystem:console faults.obj
+"${link[@]}" "/out:$OUT/check/alone.exe" /subsystem:console /nodefaultlib:vcruntime.lib faults.obj ucrt-private.lib
 "${link[@]}" "/out:$OUT/check/sockets.exe" /subsystem:console sockets.obj ws2_32.lib
 "${link[@]}" "/out:$OUT/check/threads.exe" /subsystem:console threads.obj
 "${link[@]}" "/out:$OUT/check/window.exe" /subsystem:windows window.obj user32.lib

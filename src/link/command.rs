@@ -16,6 +16,8 @@ pub struct OwnFiles<'a> {
     pub resources: Option<&'a str>,
     /// Whether Windows gives the process a console.
     pub console: Console,
+    /// From where the executable has what compilers for Windows count on.
+    pub runtime: Runtime,
     /// Whether the names of functions and data are left out. Windows' executables have none.
     pub stripped: bool,
     /// Where the linker writes its map, where one is wanted.
@@ -30,6 +32,21 @@ pub enum Console {
     Given,
     /// None: a program with windows, or without anything to be seen.
     None,
+}
+
+/// From where a process of Windows has the functions of the C runtime that compilers count on, such as `memcpy`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Runtime {
+    /// From `vcruntime140.dll`, which comes with Microsoft's redistributable package and most programs.
+    #[default]
+    Redistributed,
+    /// From the UCRT, which is part of Windows.
+    System,
+}
+
+impl Runtime {
+    /// The import library of the functions that the UCRT shares with `vcruntime140.dll`.
+    pub const SYSTEM_LIBRARY: &str = "ucrt-private.lib";
 }
 
 /// The linker's words for an executable; `None` where the plan lacks what the format must be told. `at` puts a path of

@@ -19,7 +19,7 @@ mod staticlib;
 pub use coff::{
     Icon, IconError, Resources, VersionInfo, VersionInfoError, WriteResourcesError, write_resources,
 };
-pub use command::{Console, OwnFiles, command};
+pub use command::{Console, OwnFiles, Runtime, command};
 pub use elf::{
     LinkArg, LocaliseError, Localised, MovableError, ReadObjectError, elf_args, localise, movable,
     partial_args, render_ld,

@@ -32,6 +32,9 @@ pub enum RelinkError {
         /// The distribution's target.
         target: String,
     },
+    /// There is no library by which the system's C runtime is linked in the place of the redistributable one.
+    #[error("this distribution has no `{}`, by which `--static-crt` links", crate::link::Runtime::SYSTEM_LIBRARY)]
+    NoSystemRuntime,
     /// Something is asked for that only macOS has.
     #[error("`{option}` is of executables for macOS, and this distribution is for `{target}`")]
     OnlyMacos {
@@ -213,6 +216,11 @@ impl RelinkError {
                 Some("maps of lld, rust-lld, mold and GNU ld are understood; another one may be named with `--linker`".to_owned())
             }
             Self::OnlyWindows { .. } | Self::OnlyMacos { .. } => Some("leave it out".to_owned()),
+            Self::NoSystemRuntime => Some(
+                "it was made before there was one, or with Microsoft's own files (`--sysroot`): leave the option out, and \
+                 ship vcruntime140.dll beside the executable"
+                    .to_owned(),
+            ),
             Self::NoReport { .. } => Some(
                 "leave `--report` and `--sizes` out; `pbs inspect EXECUTABLE` tells how large its sections are".to_owned(),
             ),

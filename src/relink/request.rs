@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Ear;
 use crate::bundle::Keep;
-use crate::link::{Console, Linker, VersionInfo};
+use crate::link::{Console, Linker, Runtime, VersionInfo};
 use crate::manifest::Selection;
 use crate::sign::Certificate;
 use crate::wheel::Takes;
@@ -41,6 +41,8 @@ pub struct Request<'a> {
 pub struct Windows {
     /// Whether the process has a console.
     pub console: Console,
+    /// From where it has what compilers count on.
+    pub runtime: Runtime,
     /// An `.ico` file that the system shows for it.
     pub icon: Option<Utf8PathBuf>,
     /// What the system tells of it.
@@ -55,6 +57,10 @@ impl Windows {
                 console: Console::None,
                 ..
             } => Some("--gui"),
+            Self {
+                runtime: Runtime::System,
+                ..
+            } => Some("--static-crt"),
             Self { icon: Some(_), .. } => Some("--icon"),
             Self { version: Some(_), .. } => Some("--version-info"),
             _ => None,

@@ -3,9 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Kind, RelinkError, Request};
-use crate::link::{Icon, Resources, write_resources};
+use crate::link::{Icon, Resources, Runtime, write_resources};
 use crate::manifest::Manifest;
-use crate::model::{Arch, ObjectFormat};
+use crate::model::{Arch, ObjectFormat, TreePath};
 
 /// Whether all that is asked for is there for the target's system.
 pub(super) fn check(
@@ -17,6 +17,9 @@ pub(super) fn check(
     if let Some(option) = request.windows.asked().filter(|_| format != ObjectFormat::Coff) {
         return Err(RelinkError::OnlyWindows { option, target });
     }
+    if request.windows.runtime == Runtime::System && !has_system_runtime(manifest) {
+        return Err(RelinkError::NoSystemRuntime);
+    }
     if let Some(option) = request.macos.asked().filter(|_| format != ObjectFormat::MachO) {
         return Err(RelinkError::OnlyMacos { option, target });
     }
@@ -27,6 +30,15 @@ pub(super) fn check(
         (Kind::Executable, _) | (_, ObjectFormat::Elf) => Ok(()),
         (_, ObjectFormat::Coff | ObjectFormat::MachO) => Err(RelinkError::OnlyExecutables { target }),
     }
+}
+
+/// Whether what objects need of `vcruntime140.dll` can be had from the system.
+fn has_system_runtime(manifest: &Manifest) -> bool {
+    let Ok(library) = TreePath::parse(Runtime::SYSTEM_LIBRARY) else {
+        return false;
+    };
+    let start = manifest.pbs.interpreter.start.as_ref();
+    start.is_some_and(|start| manifest.pbs.files.contains_key(&start.directory.join(&library)))
 }
 
 /// Writes the object with the resources beside the output; nothing where the system knows none.

@@ -114,6 +114,7 @@ pub fn relink(
         bundle: embedded.object.as_deref().map(Utf8Path::as_str),
         resources: resources.as_deref().map(Utf8Path::as_str),
         console: request.windows.console,
+        runtime: request.windows.runtime,
         stripped: request.strip,
         map: map.as_deref().map(Utf8Path::as_str),
     };

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inspect::{MachO, MachOKind, Pe, c_name, is_macho};
-use crate::link::{Console, Form, OwnFiles, PrepareError, Prepared, command, prepare};
+use crate::link::{Console, Form, OwnFiles, PrepareError, Prepared, Runtime, command, prepare};
 use crate::manifest::{Manifest, Selected, Selection};
 use crate::model::{Digest, ObjectFormat, TreePath};
 use crate::verify::{Finding, Severity};
@@ -113,6 +113,7 @@ fn plan_case(name: String, prepared: Prepared) -> Result<RelinkCase, RelinkError
         bundle: None,
         resources: None,
         console: Console::Given,
+        runtime: Runtime::Redistributed,
         stripped: false,
         map: None,
     };

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 use pbs::link::{
-    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, Signer, Unsigned, command, set_stack, sign_ad_hoc,
+    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, Runtime, Signer, Unsigned, command, set_stack, sign_ad_hoc,
     write_archive, write_embed, write_inittab, write_universal,
 };
 use pbs::manifest::StartRecord;
@@ -176,6 +176,7 @@ fn linked(place: &Utf8Path, arch: Arch, name: &str) -> Vec<u8> {
         bundle: Some("bundle.o"),
         resources: None,
         console: Console::Given,
+        runtime: Runtime::Redistributed,
         stripped: true,
         map: None,
     };

@@ -65,8 +65,14 @@ fn executables_for_windows_run() {
     assert!(done.status.success(), "{}", said(&done));
     assert!(said(&done).contains("test_of_multiprocessing"), "{}", said(&done));
 
+    // The one has what compilers count on from Microsoft's package, the other from Windows alone.
+    let vcruntime = |program: &Pe| {
+        let names = program.imports.keys().chain(program.delayed.keys());
+        names.map(|dll| dll.to_ascii_lowercase()).any(|dll| dll.starts_with("vcruntime"))
+    };
     let interpreter = at("python.exe");
-    linked(place.path(), &interpreter, &[]);
+    assert!(vcruntime(&linked(place.path(), &interpreter, &[])));
+    assert!(!vcruntime(&linked(place.path(), &interpreter, &["--static-crt"])));
     let code = "import importlib, sys, ssl, sqlite3, ctypes, winreg\n\
                 for name in sys.builtin_module_names: importlib.import_module(name)\n\
                 print(sys.winver, sys.getwindowsversion().major, sys.dllhandle != 0)\n\
@@ -216,6 +222,11 @@ fn what_cannot_be_linked_for_windows_is_refused() {
         &["--app", app.to_str().unwrap()],
         "`app/fast.pyd` is an extension module",
     );
+    let manifest = dist.join("python/PYTHON.json");
+    let whole = fs_err::read_to_string(&manifest).unwrap();
+    fs_err::write(&manifest, whole.replace("/ucrt-private.lib", "/ucrt-other.lib")).unwrap();
+    refused(dist, &["--static-crt"], "no `ucrt-private.lib`, by which `--static-crt` links");
+    fs_err::write(&manifest, whole).unwrap();
     let picture = written(dist, "picture.ico", "\u{89}PNG");
     refused(dist, &["--icon", picture.to_str().unwrap()], "cannot be the icon");
     let version = written(dist, "version.yaml", "file-version: new\n");

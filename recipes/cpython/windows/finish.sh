@@ -13,9 +13,9 @@ compile --invalidation-mode unchecked-hash -x '/(tests?|idle_test|site-packages|
 compile --invalidation-mode checked-hash "$stdlib/site-packages"
 
 # What a link starts with, and the libraries by which programs find the system's: whoever links again needs a linker and
-# nothing else.
+# nothing else. A given sysroot has names in capitals, too, as links.
 mkdir -p "$OUT/build/link"
-find /in/sysroot -name '*.lib' -exec cp {} "$OUT/build/link/" \;
+find /in/sysroot -name '*.lib' ! -name '*[A-Z]*' -exec cp {} "$OUT/build/link/" \;
 chmod -R u+w "$OUT/build/link"
 cp run_tests.py "$OUT/build/"
 bash -eu -o pipefail /in/recipe/launcher.sh "$install" "$OUT/build"

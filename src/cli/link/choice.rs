@@ -8,7 +8,7 @@ use super::file::{read_certificate, read_version_info};
 use super::words::{AsPythonWord, KeepWord, KindWord, Preset, Stdlib, Words};
 use crate::bundle::Keep;
 use crate::cli::fail::CliError;
-use crate::link::Console;
+use crate::link::{Console, Runtime};
 use crate::manifest::Selection;
 use crate::relink::{App, AsPython, Kind, Macos, SingleFile, Windows};
 
@@ -50,6 +50,11 @@ impl Words {
             .map(|path| read_version_info(&working_dir.join(path)));
         Ok(Windows {
             console: if self.gui { Console::None } else { Console::Given },
+            runtime: if self.static_crt {
+                Runtime::System
+            } else {
+                Runtime::Redistributed
+            },
             icon: self.icon.as_ref().map(|path| working_dir.join(path)),
             version: version.transpose()?,
         })

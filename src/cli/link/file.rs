@@ -132,6 +132,7 @@ impl Words {
             x_option: both(self.x_option, other.x_option),
             warning: both(self.warning, other.warning),
             gui: self.gui || other.gui,
+            static_crt: self.static_crt || other.static_crt,
             icon: self.icon.or(other.icon),
             version_info: self.version_info.or(other.version_info),
             universal: self.universal.or(other.universal),

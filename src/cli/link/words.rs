@@ -91,6 +91,9 @@ pub(in crate::cli) struct Words {
     /// Windows: a program without a console, with windows of its own or nothing to be seen
     #[arg(long, help_heading = "Windows")]
     pub(super) gui: bool,
+    /// Windows: needs no vcruntime140.dll; what it has is taken from the C runtime that is part of Windows (ucrtbase.dll)
+    #[arg(long, help_heading = "Windows")]
+    pub(super) static_crt: bool,
     /// Windows: the picture that is shown for the executable, an `.ico` file
     #[arg(long, value_name = "FILE", help_heading = "Windows")]
     pub(super) icon: Option<Utf8PathBuf>,

@@ -1,6 +1,6 @@
 //! The command line of `lld-link`, which takes the words of Microsoft's `link.exe`.
 
-use crate::link::{Console, LinkPlan, OwnFiles};
+use crate::link::{Console, LinkPlan, OwnFiles, Runtime};
 use crate::model::TreePath;
 
 /// What every executable is linked with.
@@ -57,6 +57,10 @@ pub(in crate::link) fn words(
     // By their place where they are named here; what objects ask for themselves is looked for.
     let system = plan.system.iter();
     words.extend(system.map(|name| format!("{}/{name}.lib", at(&start.directory))));
+    if files.runtime == Runtime::System {
+        words.push("/nodefaultlib:vcruntime.lib".to_owned());
+        words.push(format!("{}/{}", at(&start.directory), Runtime::SYSTEM_LIBRARY));
+    }
     words.push(at(&start.builtins));
     words.extend(start.last.iter().map(&at));
     words
@@ -97,6 +101,7 @@ mod tests {
             bundle: Some("bundle.obj"),
             resources: Some("resources.obj"),
             console: Console::Given,
+            runtime: Runtime::Redistributed,
             stripped: true,
             map: Some("map"),
         };
@@ -111,6 +116,11 @@ mod tests {
             )
         );
         files.console = Console::None;
-        assert!(join(&files).contains(" /subsystem:windows /entry:mainCRTStartup /out:"));
+        files.runtime = Runtime::System;
+        let other = join(&files);
+        assert!(other.contains(" /subsystem:windows /entry:mainCRTStartup /out:"));
+        assert!(other.ends_with(
+            "/kernel32.lib /nodefaultlib:vcruntime.lib /d/build/link/ucrt-private.lib /d/build/link/msvcrt.lib"
+        ));
     }
 }

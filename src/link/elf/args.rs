@@ -155,7 +155,7 @@ pub fn render_ld(args: &[LinkArg]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Console;
+    use crate::link::{Console, Runtime};
     use crate::manifest::StartRecord;
 
     #[test]
@@ -185,6 +185,7 @@ mod tests {
             bundle: Some("bundle.o"),
             resources: None,
             console: Console::Given,
+            runtime: Runtime::Redistributed,
             stripped: true,
             map: Some("link.map"),
         };

@@ -68,7 +68,7 @@ pub(in crate::link) fn words(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Console;
+    use crate::link::{Console, Runtime};
     use crate::manifest::StartRecord;
 
     #[test]
@@ -104,6 +104,7 @@ mod tests {
             bundle: Some("bundle.o"),
             resources: None,
             console: Console::Given,
+            runtime: Runtime::Redistributed,
             stripped: true,
             map: Some("map"),
         };
