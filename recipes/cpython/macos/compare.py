@@ -3,7 +3,7 @@
 usage: compare.py PYCONFIG NATIVE DIFFERENT
 
 NATIVE names the macros that are defined there, DIFFERENT those that are otherwise here, a line each with the reason
-(`MACRO: reason`, or `MACRO on PROCESSOR: reason`). What is otherwise and has no reason fails the step, and so does a reason
+(`MACRO: reason`; or `MACRO on PROCESSOR: reason`, `MACRO since VERSION OF CPYTHON: reason`, where it holds for those only). What is otherwise and has no reason fails the step, and so does a reason
 for what is the same.
 """
 
@@ -18,13 +18,21 @@ def words(path):
     return {word for line in lines for word in line.split()}
 
 
+def number(version):
+    return [int(digits) for digits in re.findall(r"\d+", version)]
+
+
 def reasons(path):
     lines = (line for line in path.read_text().split("\n") if line and not line.startswith("#"))
     known = {}
     for line in lines:
         about, reason = line.split(": ", 1)
-        name, _, arch = about.partition(" on ")
-        if arch in ("", os.environ["APPLE_ARCH"]):
+        name, *limits = about.split(" ")
+        limits = dict(zip(limits[::2], limits[1::2], strict=True))
+        on, since = limits.pop("on", None), limits.pop("since", "0")
+        if limits:
+            sys.exit(f"{path}: `{about}`: a reason is limited by `on` and by `since`")
+        if on in (None, os.environ["APPLE_ARCH"]) and number(os.environ["VERSION"]) >= number(since):
             known[name] = reason
     return known
 
