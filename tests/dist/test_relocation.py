@@ -53,6 +53,15 @@ class Location(unittest.TestCase):
             word = sysconfig.get_config_var(name).split()[0]
             self.assertIn(word, ("cc", "c++", "ar"), name)
 
+    def test_encodings_are_found_where_a_file_beside_the_program_lists_the_library(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            program = Path(scratch).resolve() / "python"
+            program.symlink_to(sys.executable)
+            program.with_name("python._pth").write_text(f"nowhere\n{sysconfig.get_path('stdlib')}\n")
+            code = "import sys; print(sys._stdlib_dir, 'ä'.encode('cp1252'), sys.flags.no_site)"
+            done = subprocess.run([program, "-c", code], capture_output=True, text=True)
+            self.assertEqual((done.stdout, done.stderr), ("None b'\\xe4' 1\n", ""))
+
     def test_another_place_with_spaces_and_through_a_link(self):
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch).resolve() / "two words" / "ünï"
