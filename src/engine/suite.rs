@@ -12,6 +12,8 @@ pub struct Expected {
     pub why: String,
     /// Whether it passes now and then: then a pass is no surprise either.
     pub flaky: bool,
+    /// Whether it never ends, so that it is not run.
+    pub hangs: bool,
 }
 
 /// How a module or a single test ended.
@@ -38,6 +40,8 @@ pub struct Verdict {
     pub unexpected_passes: BTreeSet<String>,
     /// What failed as expected, and why.
     pub expected_failures: BTreeMap<String, String>,
+    /// What was not run because it never ends, and why, of the modules that were.
+    pub left_out: BTreeMap<String, String>,
     /// Why the run as a whole says nothing, if it does not.
     pub incomplete: Option<String>,
 }
@@ -112,6 +116,11 @@ pub fn judge(log: &str, junit: Option<&str>, expected: &[Expected]) -> Verdict {
                 ),
                 None => drop(verdict.unexpected_failures.insert((*test).clone())),
             }
+        }
+    }
+    for known in expected.iter().filter(|known| known.hangs) {
+        if verdict.modules.keys().any(|module| within(&known.test, module)) {
+            verdict.left_out.insert(known.test.clone(), known.why.clone());
         }
     }
     for known in expected.iter().filter(|known| !known.flaky) {
@@ -250,6 +259,7 @@ mod tests {
             test: test.to_owned(),
             why: "known".to_owned(),
             flaky: false,
+            hangs: false,
         }
     }
 
@@ -307,6 +317,17 @@ mod tests {
         );
         assert!(verdict.passed());
         assert_eq!(verdict.expected_failures.len(), 2);
+    }
+
+    #[test]
+    fn what_never_ends_is_told_where_its_module_ran() {
+        let endless = |test: &str| Expected {
+            hangs: true,
+            ..expected(test)
+        };
+        let known = [endless("test_zlib.Z.test_stands"), endless("test_mmap.M.test_stands")];
+        let left_out = judge(LOG, Some(JUNIT), &known).left_out;
+        assert_eq!(left_out.keys().collect::<Vec<_>>(), ["test_zlib.Z.test_stands"]);
     }
 
     #[test]

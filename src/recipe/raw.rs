@@ -194,6 +194,9 @@ pub struct ExpectedFailure {
     /// Whether it passes now and then, because it depends on who is first.
     #[serde(default)]
     pub flaky: bool,
+    /// Whether it never ends: then it is not run.
+    #[serde(default)]
+    pub hangs: bool,
 }
 
 /// `recipes/<package>/recipe.yaml`.

@@ -67,6 +67,7 @@ fn cpythons_tests_of_importing_pass_in_one_file() {
                 test: test.to_owned(),
                 why: why.to_owned(),
                 flaky: false,
+                hangs: false,
             }
         })
         .collect();
