@@ -325,7 +325,10 @@ mod tests {
             hangs: true,
             ..expected(test)
         };
-        let known = [endless("test_zlib.Z.test_stands"), endless("test_mmap.M.test_stands")];
+        let known = [
+            endless("test_zlib.Z.test_stands"),
+            endless("test_mmap.M.test_stands"),
+        ];
         let left_out = judge(LOG, Some(JUNIT), &known).left_out;
         assert_eq!(left_out.keys().collect::<Vec<_>>(), ["test_zlib.Z.test_stands"]);
     }

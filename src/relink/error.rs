@@ -33,7 +33,10 @@ pub enum RelinkError {
         target: String,
     },
     /// There is no library by which the system's C runtime is linked in the place of the redistributable one.
-    #[error("this distribution has no `{}`, by which `--static-crt` links", crate::link::Runtime::SYSTEM_LIBRARY)]
+    #[error(
+        "this distribution has no `{}`, by which `--static-crt` links",
+        crate::link::Runtime::SYSTEM_LIBRARY
+    )]
     NoSystemRuntime,
     /// Something is asked for that only macOS has.
     #[error("`{option}` is of executables for macOS, and this distribution is for `{target}`")]

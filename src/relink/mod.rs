@@ -1,5 +1,6 @@
 //! L3 · relinking: an interpreter with chosen extension modules, from the objects of a distribution, on this machine.
 
+mod check;
 mod compile;
 mod error;
 mod gather;

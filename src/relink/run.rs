@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::check::check;
 use super::gather::{Gathered, finish, gather};
 use super::kind::{self, Embedding};
 use super::reach::follow;
@@ -60,7 +61,7 @@ pub fn relink(
     });
     // What cannot be is told before anything is read.
     let first = prepare(manifest, request.selection, form)?.selected;
-    resources::check(request, manifest, object_format(manifest)?)?;
+    check(request, manifest, object_format(manifest)?)?;
     if output.is_dir() {
         let path = output.to_owned();
         return Err(RelinkError::Directory { path });

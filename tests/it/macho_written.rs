@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 use pbs::link::{
-    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, Runtime, Signer, Unsigned, command, set_stack, sign_ad_hoc,
-    write_archive, write_embed, write_inittab, write_universal,
+    Console, Deployment, InittabEntry, LinkPlan, OwnFiles, Runtime, Signer, Unsigned, command, set_stack,
+    sign_ad_hoc, write_archive, write_embed, write_inittab, write_universal,
 };
 use pbs::manifest::StartRecord;
 use pbs::model::{Arch, ObjectFormat, Secret, TreePath};

@@ -68,7 +68,9 @@ fn executables_for_windows_run() {
     // The one has what compilers count on from Microsoft's package, the other from Windows alone.
     let vcruntime = |program: &Pe| {
         let names = program.imports.keys().chain(program.delayed.keys());
-        names.map(|dll| dll.to_ascii_lowercase()).any(|dll| dll.starts_with("vcruntime"))
+        names
+            .map(|dll| dll.to_ascii_lowercase())
+            .any(|dll| dll.starts_with("vcruntime"))
     };
     let interpreter = at("python.exe");
     assert!(vcruntime(&linked(place.path(), &interpreter, &[])));
@@ -225,7 +227,11 @@ fn what_cannot_be_linked_for_windows_is_refused() {
     let manifest = dist.join("python/PYTHON.json");
     let whole = fs_err::read_to_string(&manifest).unwrap();
     fs_err::write(&manifest, whole.replace("/ucrt-private.lib", "/ucrt-other.lib")).unwrap();
-    refused(dist, &["--static-crt"], "no `ucrt-private.lib`, by which `--static-crt` links");
+    refused(
+        dist,
+        &["--static-crt"],
+        "no `ucrt-private.lib`, by which `--static-crt` links",
+    );
     fs_err::write(&manifest, whole).unwrap();
     let picture = written(dist, "picture.ico", "\u{89}PNG");
     refused(dist, &["--icon", picture.to_str().unwrap()], "cannot be the icon");
