@@ -11,6 +11,7 @@ Times are reported as ratios A/B: below 1, A is faster. Measure when nothing els
   ci/bench --report target/bench/results/NAME  the table once more
   ci/bench single DIST                         executables in one file: `ci/bench single --help`
   ci/bench fetch DIST…                         getting what is published: `ci/bench fetch --help`
+  ci/bench wine WINDOWS-DIST                   executables for Windows: `ci/bench wine --help`
 
 Needs root or user namespaces, `pbs` built in this checkout (or PBS_BENCH_PBS), and pip for pyperformance.
 """
@@ -24,6 +25,7 @@ import container
 import fetched
 import report
 import runs
+import wine
 from problem import Problem
 from single import command as single
 
@@ -56,6 +58,9 @@ def main(arguments):
         return
     if arguments and arguments[0] == "fetch":
         fetched.main(arguments[1:])
+        return
+    if arguments and arguments[0] == "wine":
+        wine.main(arguments[1:])
         return
     given = options().parse_args(arguments)
     if given.report:

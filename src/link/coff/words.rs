@@ -4,7 +4,7 @@ use crate::link::{Console, LinkPlan, OwnFiles, Runtime};
 use crate::model::TreePath;
 
 /// What every executable is linked with.
-const ALWAYS: [&str; 9] = [
+const ALWAYS: [&str; 10] = [
     "/nologo",
     // The output does not depend on when it is linked.
     "/Brepro",
@@ -16,6 +16,8 @@ const ALWAYS: [&str; 9] = [
     "/opt:ref,noicf",
     // lld 14 and 22 give another order each time where objects were compiled with a profile.
     "/call-graph-profile-sort:no",
+    // Sections begin at a page in the file, too. Wine maps such a file, and copies any other: 40 MB at each start.
+    "/filealign:4096",
     // It is among the resources.
     "/manifest:no",
     // The core is compiled as part of a DLL: who uses it may have been told that it is imported.
