@@ -23,6 +23,7 @@ mod manifest;
 mod mini;
 mod moto;
 mod nginx;
+mod patched;
 mod pe;
 mod plan;
 mod presets;

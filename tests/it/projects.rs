@@ -17,13 +17,13 @@ const WINDOWS: Ground = Ground {
     os: Os::Windows,
 };
 
-fn store() -> Option<Utf8PathBuf> {
+pub(crate) fn store() -> Option<Utf8PathBuf> {
     let named = variable("PBS_STORE").map(Utf8PathBuf::from);
     let usual = || Some(Utf8PathBuf::from(variable("HOME")?).join(".cache/pbs"));
     named.or_else(usual).filter(|store| store.exists())
 }
 
-fn recipes() -> RecipeSet {
+pub(crate) fn recipes() -> RecipeSet {
     let files = read_workspace(Utf8Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     RecipeSet::load(files).unwrap()
 }
