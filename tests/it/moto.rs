@@ -1,11 +1,14 @@
 //! moto: a server of buckets that looks at signatures and permissions, by `tests/s3/serve.py`.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use pbs::bucket::Given;
 use pbs::model::Secret;
 use serde_json::Value;
+
+use crate::support::tool;
 
 /// The server, with the buckets `private` and `public`; it ends with its standard input, when this is dropped.
 pub(crate) struct Moto {
@@ -23,16 +26,16 @@ impl Drop for Moto {
 
 /// A Python that has moto: that of the tools for tests, or the machine's. Before 5.2.5 moto looks at signatures of
 /// paths as they are when they are decoded, and refuses every `+`.
-fn python() -> Option<String> {
-    let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-tools/bin/python3");
+fn python() -> Option<PathBuf> {
     let look = "import flask, importlib.metadata as m; \
                 exit(tuple(map(int, m.version('moto').split('.')[:3])) < (5, 2, 5))";
-    let has_moto = |python: &&str| {
+    let has_moto = |python: &PathBuf| {
         let mut looking = Command::new(python);
         let status = looking.args(["-c", look]).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     };
-    [tools, "python3"].into_iter().find(has_moto).map(str::to_owned)
+    let mut places = tool("python3").into_iter().chain(["python3".into()]);
+    places.find(has_moto)
 }
 
 pub(crate) fn is_there() -> bool {
