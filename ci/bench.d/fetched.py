@@ -70,12 +70,7 @@ def main(arguments):
     check(given)
     with tempfile.TemporaryDirectory(prefix="pbs-bench-fetch-") as place:
         text, rows = measure(given, place)
-    print(text, end="")
-    if given.json:
-        reports.write_json(given.json, {"rows": rows})
-    if given.markdown:
-        with open(given.markdown, "w", encoding="utf-8") as file:
-            file.write(text)
+    reports.tell(given, text, {"rows": rows})
 
 
 def check(given):

@@ -180,3 +180,13 @@ def remarks(data, ratios):
 def write_json(path, data):
     with open(path, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
+
+
+def tell(given, text, data):
+    """Prints a section, and writes it and all raw values where that is asked for."""
+    print(text, end="")
+    if given.json:
+        write_json(given.json, data)
+    if given.markdown:
+        with open(given.markdown, "w", encoding="utf-8") as file:
+            file.write(text)

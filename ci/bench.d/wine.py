@@ -50,12 +50,7 @@ def main(arguments):
     with tempfile.TemporaryDirectory(prefix="pbs-bench-wine-", dir="/tmp") as place:
         rows, sizes = measure(given, root, place)
     text = section(given.dist, rows, sizes)
-    print(text, end="")
-    if given.json:
-        reports.write_json(given.json, {"rows": rows, "sizes": sizes})
-    if given.markdown:
-        with open(given.markdown, "w", encoding="utf-8") as file:
-            file.write(text)
+    reports.tell(given, text, {"rows": rows, "sizes": sizes})
 
 
 def check(given):
@@ -69,17 +64,15 @@ def check(given):
     root = os.environ.get("PBS_WINE_ROOT", os.path.join(container.CHECKOUT, "target", "wine"))
     if not os.path.exists(os.path.join(root, ZLIB)):
         raise Problem(f"there is no Wine in `{root}`", "`pbs image unpack wine target/wine`, or set PBS_WINE_ROOT")
-    for program in ("tar", "zstd"):
-        if shutil.which(program) is None:
-            raise Problem(f"there is no `{program}`", f"apt-get install {program}")
     return root
 
 
 def measure(given, root, place):
     container.say("unpacking, and linking one file")
-    run(["tar", "--zstd", "-xf", os.path.abspath(given.dist), "-C", place])
-    installation, single = os.path.join(place, "python", "install"), os.path.join(place, "single.exe")
-    run([container.pbs(), "--store", os.path.join(place, "store"), "link", place, "-o", single, "--quiet"])
+    dist, single = os.path.join(place, "dist"), os.path.join(place, "single.exe")
+    container.unpack(given.dist, dist)
+    installation = os.path.join(dist, "python", "install")
+    run([container.pbs(), "--store", os.path.join(place, "store"), "link", dist, "-o", single, "--quiet"])
 
     container.say("making a Windows")
     windows = os.path.join(place, "windows")

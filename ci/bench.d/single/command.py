@@ -60,12 +60,7 @@ def main(arguments):
         if results is None:
             return
     text, data = section.make(results)
-    print(text, end="")
-    if given.json:
-        reports.write_json(given.json, data)
-    if given.markdown:
-        with open(given.markdown, "w", encoding="utf-8") as file:
-            file.write(text)
+    reports.tell(given, text, data)
 
 
 def check(given):
