@@ -41,6 +41,6 @@ class WindowsLoadTracker:
         raise PermissionError
 END
 status=0
-wine "python/${interpreter##*/}" -m test -W -j"$(nproc)" --timeout 600 "$@" || status=$?
+wine "python/${interpreter##*/}" -m test -W --timeout 600 "$@" || status=$?
 wineserver --kill || true
 exit "$status"
