@@ -14,6 +14,7 @@ import time
 
 import process
 import suites
+from fresh import PAIRS, Fresh
 from rows import read_rows
 
 
@@ -34,7 +35,9 @@ def main(path):
         if job["only"] and not wanted:
             suites.say(f"{name}: nothing is called {' or '.join(job['only'])}")
         pairs = job["pairs"] or suites.PAIRS[name][job["quick"]]
-        measure_all(wanted, pairs, sides, rows, cpus)
+        # Without a container they are somebody's own files.
+        with Fresh(sides if job["container"] else [], place) as fresh:
+            measure_all(wanted, pairs, sides, rows, cpus, fresh)
 
 
 def bring_up_loopback(job):
@@ -65,7 +68,7 @@ def describe(job, sides, place):
         json.dump(about, file, indent=1)
 
 
-def measure_all(items, pairs, sides, path, cpus):
+def measure_all(items, pairs, sides, path, cpus, fresh):
     """All items once, then all once more: what is broken off has some pairs of everything, and a bad quarter
     of an hour hits all items a little rather than a few badly."""
     before = done_before(path)
@@ -80,6 +83,7 @@ def measure_all(items, pairs, sides, path, cpus):
     progress = Progress(items[0].suite, total)
     lock = threading.Lock()
     broken, errors = set(), []
+    copied = set()
 
     def stream(cpu):
         os.sched_setaffinity(0, {cpu})
@@ -91,6 +95,10 @@ def measure_all(items, pairs, sides, path, cpus):
                     return
                 if number in broken:
                     continue
+                with lock:
+                    if pair // PAIRS not in copied:
+                        copied.add(pair // PAIRS)
+                        fresh.renew()
                 try:
                     row = measure_pair(item, pair, sides, scratch)
                 except process.Failed as error:

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -122,6 +123,24 @@ class Processes(unittest.TestCase):
     def test_endless_process_is_stopped(self):
         with self.assertRaisesRegex(process.Failed, "not finished"):
             self.python("while True: pass", timeout=0.3)
+
+
+class Copies(unittest.TestCase):
+    def test_an_interpreter_is_another_file_for_a_while(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            python = shutil.copy(os.path.realpath(sys.executable), scratch)
+            code = (
+                "import os, sys, suites; from fresh import Fresh\n"
+                "python, results = sys.argv[1:]; look = lambda: (os.stat(python).st_ino, os.path.getsize(python))\n"
+                "side, before = suites.Side('a', python, 'this'), look()\n"
+                "with Fresh([side], suites.Place(results, None, quick=True)) as fresh:\n"
+                "    fresh.renew(); first = look(); fresh.renew(); second = look()\n"
+                "assert len({before[0], first[0], second[0]}) == 3 and before[1] == first[1] == second[1] and look() == before\n"
+            )
+            root = [] if os.geteuid() == 0 else ["--map-root-user"]
+            apart = ["unshare", "--mount", "--propagation", "private", *root, sys.executable, "-c", code, python, scratch]
+            subprocess.run(apart, check=True, cwd=os.path.dirname(os.path.abspath(__file__)))
+            self.assertEqual(os.listdir(scratch), [os.path.basename(python)])
 
 
 class Counts(unittest.TestCase):
