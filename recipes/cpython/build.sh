@@ -24,6 +24,10 @@ if [ "$PYTHON_LTO" = thin ]; then
   # shellcheck source=thinlto.sh
   . /in/recipe/thinlto.sh
   compile_thinlto "${flags[@]}" 2>&1 | tee thinlto.log
+  if [ -e /in/profile/starts.txt ] && [ "$fixed_addresses" ]; then
+    list_starts fixed > starts.txt
+    arguments+=('FUNCTION_ORDER=-Wl,--symbol-ordering-file=starts.txt')
+  fi
 fi
 arguments+=("CFLAGS_NODIST=${flags[*]}")
 make -j"$JOBS" "${arguments[@]}" "${made[@]}" 2>&1 | tee make.log

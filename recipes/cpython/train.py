@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+from started import read_started
 from targets import filter_targets, read_homes
 
 # Every start counts the whole start-up once; a test run of a few minutes counts it once, too.
@@ -45,6 +46,13 @@ def starts():
     for _ in range(STARTS // 4):
         run("-c", code)
     return f"{STARTS} with and {STARTS} without site, {STARTS // 4} with the usual imports"
+
+
+def start():
+    counts = "start.profraw"
+    os.environ["LLVM_PROFILE_FILE"] = counts
+    run("-c", "pass")
+    return read_started(profdata("merge", "--text", "-o", "-", counts))
 
 
 def programs():
@@ -86,6 +94,9 @@ def main(out):
     (out / "profile").mkdir(parents=True)
     functions, dropped = merge(counts, out / "profile" / "cpython.profdata")
     report["functions"] = functions
+    started = start()
+    (out / "profile" / "starts.txt").write_text("".join(f"{name}\n" for name in started))
+    report["started"] = f"{len(started)} functions in a start"
     report["targets"] = f"{dropped} of indirect calls left out, as they are in modules that may be left out"
     print(report)
     (out / "report.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")

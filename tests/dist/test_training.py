@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "recipes" / "cpython"))
 
+from started import read_started
 from targets import filter_targets, find_home, read_homes
 
 RULES = """
@@ -75,6 +76,15 @@ class Targets(unittest.TestCase):
 
     def test_nothing_to_drop(self):
         self.check("PyObject_GetAttr", [], [])
+
+
+class Started(unittest.TestCase):
+    def test_what_ran_at_all(self):
+        def function(name, *counts):
+            return [name, "# Func Hash:", "7", "# Num Counters:", str(len(counts)), "# Counter Values:", *map(str, counts), ""]
+
+        text = [":ir", *function("main", 1), *function("never", 0, 0), *function("Objects/a.c;once", 0, 0, 3)]
+        self.assertEqual(read_started("\n".join(text)), ["main", "once"])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ prepare_system() {
 # finish step does it our way.
 # shellcheck disable=SC2016,SC2034 # make expands these; the steps use them
 arguments=(
-  'LINKCC=clang -no-pie'
+  'LINKCC=clang -no-pie $(FUNCTION_ORDER)'
   'LINK_PYTHON_OBJS=$(foreach object,$(LIBRARY_OBJS),$(or $(wildcard fixed/$(object)),$(object)))'
   'LINK_PYTHON_DEPS=$(LIBRARY_DEPS) $(LIBRARY) $(LIBRARY_OBJS)'
   'COMPILEALL_OPTS=--help'

@@ -5,6 +5,9 @@
 # The table of built-in modules stays out of it, which whoever links again replaces; so do programs and what is not in the
 # library. One index serves both the library and static programs: code on Windows finds its data in the same way in both.
 
+# As in the other thinlto.sh: the instructions of these do not share their ends.
+loops='/(ceval|sre)\.obj$'
+
 # Texts are symbols of Microsoft's ABI (`??_C@…`), and equal ones of two modules are one, as functions are that headers
 # define. The index would keep a single copy of each, in whatever module that is, and the core could not be linked without
 # it: each module gets its own before.
@@ -16,7 +19,7 @@ keep_own() { # object
 }
 
 compile_thinlto() { # flags of the compiler
-  local response=/in/projects/link/pythoncore.rsp table resources objects object
+  local response=/in/projects/link/pythoncore.rsp table resources objects object code
   table=$(grep -x 'build/.*/config\.obj' "$response")
   # shellcheck disable=SC2207 # names of objects are words
   resources=($(grep -x 'build/.*\.res' "$response"))
@@ -30,9 +33,11 @@ compile_thinlto() { # flags of the compiler
   lld-link $TARGET_LDFLAGS "@$response" /out:build/index.dll /thinlto-index-only:bitcode.txt \
     /mllvm:-import-hot-evolution-factor=0.7
   # Without -g the driver does not hand on that the command line is not for debuggers.
-  # shellcheck disable=SC2086 # the flags are words
-  xargs -a bitcode.txt -P "$JOBS" -I {} \
-    clang $TARGET_CFLAGS -Xclang -gno-codeview-command-line -ffunction-sections -fdata-sections -O3 -c -x ir {} -fthinlto-index={}.thinlto.bc -o {}.native
+  # shellcheck disable=SC2206 # the flags are words
+  code=(clang $TARGET_CFLAGS -Xclang -gno-codeview-command-line -ffunction-sections -fdata-sections -O3 -c -x ir {}
+    -fthinlto-index={}.thinlto.bc -o {}.native)
+  grep -E "$loops" bitcode.txt | xargs -P "$JOBS" -I {} "${code[@]}" -mllvm -enable-tail-merge=false
+  grep -v -E "$loops" bitcode.txt | xargs -P "$JOBS" -I {} "${code[@]}"
   while read -r object; do
     mv "$object.native" "$object"
     rm "$object.thinlto.bc"
