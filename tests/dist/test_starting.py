@@ -61,6 +61,75 @@ class Collector(unittest.TestCase):
         self.assertEqual(python("-c", code), "gone 0\n")
 
 
+class Slots(unittest.TestCase):
+    """Classes answer by what they and their bases define, however they come by it."""
+
+    def test_own_and_inherited(self):
+        class Plain:
+            pass
+
+        class Sized:
+            def __len__(self):
+                return 3
+
+            def __add__(self, other):
+                return "add"
+
+            def __radd__(self, other):
+                return "radd"
+
+        class Child(Sized):
+            __hash__ = None
+
+            def __radd__(self, other):
+                return "child"
+
+        class Both(Child, dict):
+            pass
+
+        self.assertEqual((len(Sized()), Sized() + 1, 1 + Sized()), (3, "add", "radd"))
+        self.assertEqual((len(Child()), Child() + 1, 1 + Child()), (3, "add", "child"))
+        self.assertEqual((len(Both(a=1)), Both() + 1, Both(a=1)["a"]), (3, "add", 1))
+        self.assertIsInstance(hash(Plain()), int)
+        for refused in (lambda: len(Plain()), lambda: Plain() + 1, lambda: hash(Child()), lambda: iter(Plain()), lambda: Plain()[0]):
+            self.assertRaises(TypeError, refused)
+
+    def test_given_later_and_taken(self):
+        class Late:
+            pass
+
+        Late.__len__ = lambda self: 7
+        Late.__getitem__ = lambda self, key: key
+        self.assertEqual((len(Late()), Late()[5]), (7, 5))
+        del Late.__len__
+        self.assertRaises(TypeError, len, Late())
+
+    def test_keys_that_equal_names(self):
+        class Key:
+            def __hash__(self):
+                return hash("__len__")
+
+            def __eq__(self, other):
+                return other == "__len__"
+
+        made = type("Made", (), {Key(): lambda self: 9})
+        self.assertEqual(len(made()), 9)
+
+    def test_other_orders_of_resolution(self):
+        class Lends:
+            def __len__(self):
+                return 11
+
+        class Meta(type):
+            def mro(cls):
+                return [cls, Lends, object]
+
+        class Borrows(metaclass=Meta):
+            pass
+
+        self.assertEqual(len(Borrows.__new__(Borrows)), 11)
+
+
 class End(unittest.TestCase):
     def test_finalizers_run(self):
         self.assertEqual(sorted(python("-c", CIRCLE).splitlines()), ["circle ends", "global ends"])
