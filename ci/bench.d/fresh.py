@@ -4,32 +4,14 @@ Where in memory the kernel keeps a program's file is luck, and lasts as long as 
 started up to 12% faster or slower, all day. So starts are measured with copies that are made again and again.
 """
 
-import ctypes
 import os
 import shutil
 
 import process
+from kernel import bind, release
 
 # As many pairs with the same copies. More often would write to the disk while it is measured.
 PAIRS = 5
-
-MS_BIND, MNT_DETACH = 4096, 2
-
-
-def system(call, *arguments):
-    """One of libc's functions; the container has no program for these."""
-    if getattr(ctypes.CDLL(None, use_errno=True), call)(*arguments):
-        error = ctypes.get_errno()
-        raise OSError(error, f"{call}: {os.strerror(error)}")
-
-
-def bind(source, target):
-    system("mount", os.fsencode(source), os.fsencode(target), None, MS_BIND, None)
-
-
-def release(target):
-    # Later, if it is running: there may be another core.
-    system("umount2", os.fsencode(target), MNT_DETACH)
 
 
 class Fresh:
