@@ -38,6 +38,33 @@ int main(void) {
 }
 """
 
+# What starting and ending leave out for a process that ends must be there for one that goes on.
+AGAIN = r"""
+#include <Python.h>
+
+int main(void) {
+    for (int round = 0; round < 5; round++) {
+        PyConfig config;
+        PyConfig_InitIsolatedConfig(&config);
+        PyConfig_SetBytesString(&config, &config.home, HOME);
+        PyStatus status = Py_InitializeFromConfig(&config);
+        PyConfig_Clear(&config);
+        if (PyStatus_Exception(status)) Py_ExitStatusException(status);
+        PyThreadState *first = PyThreadState_Get();
+        int failed = PyRun_SimpleString("import abc, json; type('Circle', (abc.ABC,), {'method': lambda self: self})");
+        for (int more = 0; more < 2; more++) {
+            if (Py_NewInterpreter() == NULL) return 3;
+            failed |= PyRun_SimpleString("import collections; assert str.upper('a') == 'A'; type('Inner', (dict,), {})");
+            Py_EndInterpreter(PyThreadState_Get());
+            PyThreadState_Swap(first);
+        }
+        if (failed || Py_FinalizeEx() < 0) return 1;
+    }
+    puts("started again and again");
+    return 0;
+}
+"""
+
 
 class Pip(unittest.TestCase):
     def test_pip_is_there(self):
@@ -86,23 +113,29 @@ class Pip(unittest.TestCase):
 
 @needs_cc
 class Embedding(unittest.TestCase):
-    def build(self, scratch, *flags):
+    def build(self, scratch, *flags, code=EMBEDDER):
         source = Path(scratch) / "embed.c"
-        source.write_text(EMBEDDER)
+        source.write_text(code)
         program = Path(scratch) / "embed"
         (include,) = (INSTALL / "include").glob("python3.*")
         run("cc", source, f'-DHOME="{INSTALL}"', f"-I{include}", "-o", program, *flags)
         return run(program)
 
-    def test_shared_library(self):
+    def linked(self):
         (library,) = (INSTALL / "lib").glob("libpython3.*.so")
+        name = library.name.removeprefix("lib").removesuffix(".so")
+        return f"-L{library.parent}", f"-l{name}", f"-Wl,-rpath,{library.parent}"
+
+    def test_shared_library(self):
         with tempfile.TemporaryDirectory() as scratch:
-            name = library.name.removeprefix("lib").removesuffix(".so")
             for kind in ((), ("-fPIE", "-pie"), ("-fno-pie", "-no-pie"), ("-fPIC",)):
                 with self.subTest(kind):
-                    flags = (f"-L{library.parent}", f"-l{name}", f"-Wl,-rpath,{library.parent}")
-                    shown = self.build(scratch, *kind, *flags)
+                    shown = self.build(scratch, *kind, *self.linked())
                     self.assertIn(f"embedded {sys.version_info[:2]}", shown)
+
+    def test_again_and_again(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            self.assertEqual(self.build(scratch, *self.linked(), code=AGAIN), "started again and again\n")
 
 
 if __name__ == "__main__":
