@@ -124,6 +124,11 @@ fn features() {
 }
 
 #[test]
+fn starting() {
+    run("test_starting.py");
+}
+
+#[test]
 fn packages() {
     run("test_packages.py");
 }
