@@ -16,15 +16,22 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "pbs_answer", NULL, 0
 PyMODINIT_FUNC PyInit_pbs_answer(void) { return PyModule_Create(&module); }
 """
 
-EMBEDDER = """
+START = r"""
 #include <Python.h>
-int main(void) {
+
+static void start(void) {
     PyConfig config;
     PyConfig_InitIsolatedConfig(&config);
     PyConfig_SetBytesString(&config, &config.home, HOME);
     PyStatus status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
     if (PyStatus_Exception(status)) Py_ExitStatusException(status);
+}
+
+"""
+EMBEDDER = START + r"""
+int main(void) {
+    start();
     /* A program that is not position-independent, or that GCC compiled, has copies of the library's data: library and
        program must mean the same one. */
     PyObject *number = PyLong_FromLongLong(1LL << 40);
@@ -39,17 +46,10 @@ int main(void) {
 """
 
 # What starting and ending leave out for a process that ends must be there for one that goes on.
-AGAIN = r"""
-#include <Python.h>
-
+AGAIN = START + r"""
 int main(void) {
     for (int round = 0; round < 5; round++) {
-        PyConfig config;
-        PyConfig_InitIsolatedConfig(&config);
-        PyConfig_SetBytesString(&config, &config.home, HOME);
-        PyStatus status = Py_InitializeFromConfig(&config);
-        PyConfig_Clear(&config);
-        if (PyStatus_Exception(status)) Py_ExitStatusException(status);
+        start();
         PyThreadState *first = PyThreadState_Get();
         int failed = PyRun_SimpleString("import abc, json; type('Circle', (abc.ABC,), {'method': lambda self: self})");
         for (int more = 0; more < 2; more++) {
