@@ -1,7 +1,7 @@
 """Interpreters in new places of memory.
 
 Where in memory the kernel keeps a program's file is luck, and lasts as long as it is kept: the same bytes, copied, have
-started up to 12% faster or slower, all day. So starts are measured with copies that are made again and again.
+started up to 12% faster or slower, all day. So it is copies that are measured, and they are made again and again.
 """
 
 import os
@@ -21,6 +21,13 @@ class Fresh:
         self.sides, self.place = sides, place
         self.originals = {}
         self.mounted = set()
+        self.renewed = set()
+
+    def before(self, pair):
+        """What is to be done before a pair is measured; not by two at once."""
+        if pair // PAIRS not in self.renewed:
+            self.renewed.add(pair // PAIRS)
+            self.renew()
 
     def original(self, side):
         """The file itself, which no mount hides."""

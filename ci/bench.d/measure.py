@@ -15,7 +15,7 @@ import time
 import kernel
 import process
 import suites
-from fresh import PAIRS, Fresh
+from fresh import Fresh
 from rows import read_rows
 
 
@@ -72,7 +72,6 @@ def measure_all(items, pairs, sides, path, cpus, fresh, container):
     progress = Progress(items[0].suite, total)
     lock = threading.Lock()
     broken, errors = set(), []
-    copied = set()
 
     def stream(cpu):
         os.sched_setaffinity(0, {cpu})
@@ -88,9 +87,7 @@ def measure_all(items, pairs, sides, path, cpus, fresh, container):
                 if number in broken:
                     continue
                 with lock:
-                    if pair // PAIRS not in copied:
-                        copied.add(pair // PAIRS)
-                        fresh.renew()
+                    fresh.before(pair)
                 try:
                     row = measure_pair(item, pair, sides, scratch)
                 except process.Failed as error:

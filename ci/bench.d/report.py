@@ -97,7 +97,9 @@ def heading(data):
     for name, role in (("a", "A"), ("b", "B")):
         about = data["interpreters"].get(name, {})
         lines.append(f"{role}: {run['sides'][name]['label']}, Python {about.get('version', '?')}, {about.get('compiler', '?')}. ")
-    where = "in one container (docker/bench), copied anew for every five pairs" if run["container"] else "on the machine itself"
+    where = "in one container (docker/bench)" if run["container"] else "on the machine itself"
+    if run.get("pairs_a_copy"):
+        where += f", copied anew for every {run['pairs_a_copy']} pairs"
     lines.append(
         f"{run['date']}, {run['machine']}; {where}, interleaved, pinned to one core. "
         "Ratios are A/B: below 1, A is faster. In brackets the 95% bootstrap interval of the median of paired ratios."

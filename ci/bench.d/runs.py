@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import container
+import fresh
 from container import HERE, WORK
 from problem import Problem
 
@@ -99,14 +100,15 @@ def remember(results, sides, given):
         "sides": {name: {"label": side.label, "identity": side.identity} for name, side in sides.items()},
         "quick": given.quick,
         "container": not given.here,
+        "pairs_a_copy": None if given.here else fresh.PAIRS,
         "pyperformance": dict(PYPERFORMANCE.findall(read(os.path.join(HERE, "requirements.txt")))),
     }
     if os.path.exists(path):
         before = json.loads(read(path))
-        same = all(before.get(key) == run[key] for key in ("sides", "quick", "container", "machine"))
+        same = all(before.get(key) == run[key] for key in ("sides", "quick", "container", "pairs_a_copy", "machine"))
         if not same:
             raise Problem(
-                f"`{results}` has results of other interpreters or of another machine",
+                f"`{results}` has results of other interpreters, of another machine, or measured in another way",
                 "`--fresh` forgets them, `--out DIR` keeps both",
             )
         run["date"] = before["date"]
