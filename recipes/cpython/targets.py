@@ -3,10 +3,15 @@
 A profile says where indirect calls went, and the compiler turns the frequent ones into direct calls, across modules too.
 Were the core to call a function of an extension module that way, nobody could leave the module out any more. So a call
 may only become a direct one to the core, to a module that every interpreter needs, or within its own module.
+
+Nor may it become one to an instruction of the bytecode. An instruction ends with a call of the next one; frequent
+followers would be compiled into it, followers of these too, and each would save and restore what all of them use.
 """
 
 import json
 import re
+
+INSTRUCTION = "Python/ceval.c;TARGET_"
 
 
 def read_homes(rules, symbols, extensions):
@@ -55,8 +60,11 @@ def filter_targets(text, sources, functions, optional):
             count = int(lines[index])
             entries = lines[index + 1 : index + 1 + count]
             index += 1 + count
-            homes = [find_home(entry.rpartition(":")[0], sources, functions) for entry in entries]
-            kept = [e for e, home in zip(entries, homes) if home == caller or home not in optional]
+            kept = []
+            for entry in entries:
+                home = find_home(entry.rpartition(":")[0], sources, functions)
+                if (home == caller or home not in optional) and not entry.startswith(INSTRUCTION):
+                    kept.append(entry)
             dropped += count - len(kept)
             out += [str(len(kept)), *kept]
     return "\n".join(out), dropped

@@ -97,7 +97,7 @@ def main(out):
     started = start()
     (out / "profile" / "starts.txt").write_text("".join(f"{name}\n" for name in started))
     report["started"] = f"{len(started)} functions in a start"
-    report["targets"] = f"{dropped} of indirect calls left out, as they are in modules that may be left out"
+    report["targets"] = f"{dropped} of indirect calls left out: modules that may be left out, instructions of the bytecode"
     print(report)
     (out / "report.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
 

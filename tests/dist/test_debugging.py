@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+from pathlib import Path
 
 from support import needs, run
 
@@ -67,6 +68,15 @@ class Unwinding(unittest.TestCase):
         self.assertRegex(shown, r"#\d+ .* in (?:Py_BytesMain|Py_RunMain)")
         self.assertRegex(shown, r"#\d+ .* in _start \(\)")
         self.assertNotIn("corrupt stack", shown)
+
+    @unittest.skipUnless(sys.version_info[:2] == (3, 13), "no patch of this series is about instructions")
+    @unittest.skipIf(hasattr(sys, "gettotalrefcount"), "a debug build has one function of all instructions")
+    def test_every_instruction_is_a_function(self):
+        interpreter = Path(os.path.realpath(sys.executable)).read_bytes()
+        if b"\0.symtab\0" not in interpreter:
+            self.skipTest("it has no symbols")
+        for name in b"TARGET_LOAD_FAST", b"TARGET_CALL_PY_EXACT_ARGS", b"LABEL_error":
+            self.assertIn(b"\0" + name, interpreter)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,11 @@ class Targets(unittest.TestCase):
         away = ["./Modules/_pickle.c;Pickler_getattr", "pysqlite_cursor_fetch"]
         self.check("PyObject_GetAttr", [away[0], core[0], core[1], away[1], core[2]], core)
 
+    def test_nobody_calls_an_instruction(self):
+        caller = "Python/ceval.c;TARGET_LOAD_FAST"
+        other = "Python/ceval.c;dtrace_function_entry"
+        self.check(caller, ["Python/ceval.c;TARGET_LOAD_CONST", other, "Python/ceval.c;TARGET_PUSH_NULL"], [other])
+
     def test_a_module_calls_itself(self):
         targets = ["./Modules/_sqlite/blob.c;blob_read", "./Modules/_pickle.c;dump", "pysqlite_cursor_fetch"]
         self.check("./Modules/_sqlite/cursor.c;step", targets, [targets[0], targets[2]])

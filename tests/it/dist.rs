@@ -129,6 +129,11 @@ fn starting() {
 }
 
 #[test]
+fn counting() {
+    run("test_counting.py");
+}
+
+#[test]
 fn packages() {
     run("test_packages.py");
 }
